@@ -1,0 +1,245 @@
+/**
+ * What the window and the main process talk about: plain readonly data, named as DICOM and radiology name it.
+ * Dates are DICOM DA strings (YYYYMMDD) where they come from images, ISO 8601 in UTC where this application made them.
+ */
+import type { FaultRecord } from './faults.ts';
+
+/** One picture of a study: an instance and its 0-based frame. */
+export interface FrameRef {
+  readonly sopInstanceUid: string;
+  readonly frame: number;
+}
+
+export type StudyState =
+  | 'new' // imported, not analysed
+  | 'analysing'
+  | 'analysed' // results wait for the reader
+  | 'reported'; // report signed
+
+export interface StudyRow {
+  readonly studyInstanceUid: string;
+  readonly patientName: string;
+  readonly patientId: string;
+  readonly patientBirthDate: string;
+  readonly patientSex: string;
+  readonly studyDate: string;
+  readonly studyTime: string;
+  readonly studyDescription: string;
+  readonly accessionNumber: string;
+  /** Distinct modalities in the study, e.g. ['CT']. */
+  readonly modalities: readonly string[];
+  readonly bodyParts: readonly string[];
+  readonly seriesCount: number;
+  readonly frameCount: number;
+  readonly importedAt: string;
+  readonly state: StudyState;
+  /** Highest anomaly score of the newest analysis, 0..1; null before one. */
+  readonly highestScore: number | null;
+  /** Smallest conformal p-value of the newest analysis; null before one. */
+  readonly lowestPValue: number | null;
+  readonly flaggedFrames: number;
+}
+
+export interface FrameRow extends FrameRef {
+  readonly rows: number;
+  readonly columns: number;
+  readonly instanceNumber: number | null;
+  /** mm between pixel centres: [between rows, between columns]; null where the file does not say. */
+  readonly pixelSpacing: readonly [number, number] | null;
+  /** Position along the normal of the stack, mm; null where unknown. */
+  readonly slicePosition: number | null;
+  /** Row and column direction cosines (0020,0037); null where unknown. */
+  readonly imageOrientation: readonly number[] | null;
+  readonly lossy: boolean;
+}
+
+export interface SeriesDetail {
+  readonly seriesInstanceUid: string;
+  readonly seriesNumber: number | null;
+  readonly modality: string;
+  readonly bodyPart: string;
+  readonly description: string;
+  readonly manufacturer: string;
+  /** In the order in which a reader scrolls: by geometry, else by instance number. */
+  readonly frames: readonly FrameRow[];
+  /** What was noticed about the series' geometry, in plain words: missing slices, duplicates, localiser. */
+  readonly remarks: readonly string[];
+}
+
+export interface StudyDetail {
+  readonly study: StudyRow;
+  readonly series: readonly SeriesDetail[];
+}
+
+/** Stored pixel values of one frame with what a viewer needs to show them. */
+export interface FramePixels {
+  readonly rows: number;
+  readonly columns: number;
+  readonly samplesPerPixel: 1 | 3;
+  /** Row-major; interleaved where there are 3 samples. */
+  readonly data: Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array;
+  readonly photometricInterpretation: 'MONOCHROME1' | 'MONOCHROME2' | 'RGB';
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly rescaleSlope: number;
+  readonly rescaleIntercept: number;
+  readonly windowCenter: number;
+  readonly windowWidth: number;
+  readonly pixelSpacing: readonly [number, number] | null;
+  /** What a value after rescaling means, e.g. 'HU'; empty where unknown. */
+  readonly units: string;
+}
+
+/** Channel 1 of the method's map: (height, width) in 0..1, stretched over the whole picture. */
+export interface AnomalyMap {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+export interface ReferenceSet {
+  readonly id: string;
+  readonly name: string;
+  readonly frames: readonly FrameRef[];
+  /** Who said that these are normal, and when. */
+  readonly confirmedBy: string;
+  readonly createdAt: string;
+}
+
+export type Preset = 'parity' | 'fast' | 'default';
+export type ProviderChoice = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
+export interface ModelRow {
+  readonly name: string;
+  readonly source: string;
+  readonly family: string;
+  readonly imageSize: number;
+  readonly patch: number;
+  readonly embedDim: number;
+  readonly layersOut: readonly number[];
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface CalibrationRow {
+  readonly id: string;
+  readonly name: string;
+  readonly referenceSetId: string;
+  readonly referenceSetName: string;
+  readonly modelName: string;
+  readonly modelSha256: string;
+  readonly preset: Preset;
+  readonly shots: number;
+  /** Normals that were kept out of training, to state the threshold. */
+  readonly heldOut: number;
+  readonly seed: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly lossTrace: readonly number[];
+  /** A score at or above it is flagged. */
+  readonly threshold: number;
+  /** The share of normals that the threshold lets be flagged, at most (conformal). */
+  readonly toleratedShare: number;
+  readonly modality: string;
+  readonly bodyPart: string;
+  readonly provider: string;
+  readonly appVersion: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly active: boolean;
+}
+
+export type Decision = 'open' | 'accepted' | 'rejected';
+
+/** A connected region of the map above the threshold. */
+export interface Finding extends FrameRef {
+  readonly id: string;
+  readonly analysisId: string;
+  /** Bounding box in pixels of the picture: left, top, width, height. */
+  readonly box: readonly [number, number, number, number];
+  /** Outline in pixels of the picture: x0, y0, x1, y1, ... closed. */
+  readonly outline: readonly number[];
+  readonly peakScore: number;
+  readonly pValue: number | null;
+  /** mm^2 and mm; null where the pixel spacing is unknown. */
+  readonly areaMm2: number | null;
+  readonly longestDiameterMm: number | null;
+  readonly decision: Decision;
+  readonly comment: string;
+  readonly decidedBy: string | null;
+  readonly decidedAt: string | null;
+}
+
+export interface FrameResult extends FrameRef {
+  readonly score: number;
+  readonly pValue: number | null;
+  readonly flagged: boolean;
+}
+
+export interface Analysis {
+  readonly id: string;
+  readonly studyInstanceUid: string;
+  readonly calibration: CalibrationRow;
+  readonly provider: string;
+  readonly createdAt: string;
+  readonly seconds: number;
+  readonly frames: readonly FrameResult[];
+  readonly findings: readonly Finding[];
+}
+
+export interface Report {
+  readonly studyInstanceUid: string;
+  readonly indication: string;
+  readonly impression: string;
+  readonly state: 'draft' | 'signed';
+  readonly signedBy: string | null;
+  readonly signedAt: string | null;
+  readonly updatedAt: string;
+}
+
+export type JobKind = 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
+
+export interface JobProgress {
+  readonly done: number;
+  /** 0 while it is not known how much there is to do. */
+  readonly total: number;
+  /** What is being counted, e.g. 'images', 'steps'. */
+  readonly unit: string;
+  /** A few words on the current act. */
+  readonly note: string;
+  /** Loss per step so far, for calibrations. */
+  readonly lossTrace?: readonly number[];
+}
+
+export interface JobStatus {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly title: string;
+  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+  readonly progress: JobProgress;
+  readonly startedAt: string;
+  readonly secondsElapsed: number;
+  /** Estimated from the pace so far; null while unknown. */
+  readonly secondsLeft: number | null;
+  readonly fault: FaultRecord | null;
+  /** One sentence on the outcome once done. */
+  readonly summary: string | null;
+  /** What the job made or was about: a study, a calibration, a file. */
+  readonly subject: string | null;
+}
+
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface About {
+  readonly appVersion: string;
+  readonly electron: string;
+  readonly chromium: string;
+  readonly node: string;
+  readonly onnxruntime: string;
+  readonly dataFolder: string;
+  readonly user: string;
+  readonly models: readonly ModelRow[];
+}

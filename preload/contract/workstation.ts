@@ -1,0 +1,149 @@
+/**
+ * The one contract between the window and the main process. Each call has a name, a zod schema for its arguments (checked
+ * in main before anything happens) and a result type. Both sides import this file.
+ */
+import { z } from 'zod';
+import type { FaultRecord } from './faults.ts';
+import type {
+  About,
+  Analysis,
+  AnomalyMap,
+  CalibrationRow,
+  Finding,
+  FramePixels,
+  JobStatus,
+  ModelRow,
+  ReferenceSet,
+  Report,
+  SkippedFile,
+  StudyDetail,
+  StudyRow,
+} from './model.ts';
+
+const uid = z.string().min(1).max(64);
+const id = z.string().min(1).max(64);
+const text = (longest: number) => z.string().max(longest);
+const path = z.string().min(1).max(4096);
+export const frameRefSchema = z.strictObject({ sopInstanceUid: uid, frame: z.int().min(0) });
+const presetSchema = z.enum(['parity', 'fast', 'default']);
+const providerSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
+
+export const calibrationRequestSchema = z.strictObject({
+  name: text(120).min(1),
+  referenceSetId: id,
+  modelName: text(120).min(1),
+  preset: presetSchema,
+  provider: providerSchema,
+  /** Normals to train on; the rest of the set is held out for the threshold. */
+  shots: z.int().min(2).max(512),
+  seed: z.int().min(0).max(0xffffffff),
+  /** Share of normals that may be flagged, e.g. 0.05. */
+  toleratedShare: z.number().gt(0).lt(1),
+});
+export type CalibrationRequest = z.infer<typeof calibrationRequestSchema>;
+
+/** Arguments of every call, as tuples. */
+export const callArguments = {
+  'app.about': z.tuple([]),
+  'app.openDataFolder': z.tuple([]),
+
+  'jobs.list': z.tuple([]),
+  'jobs.cancel': z.tuple([id]),
+
+  'studies.list': z.tuple([]),
+  'studies.open': z.tuple([uid]),
+  /** Shows the operating system's dialog; resolves to null where the person cancelled it. */
+  'studies.chooseAndImport': z.tuple([z.enum(['files', 'folder'])]),
+  'studies.importPaths': z.tuple([z.array(path).min(1).max(10_000)]),
+  'studies.importDemo': z.tuple([]),
+  'studies.skippedFiles': z.tuple([id]),
+
+  'images.pixels': z.tuple([frameRefSchema]),
+  /** A PNG of at most 160 pixels a side, windowed as the model sees it. */
+  'images.thumbnail': z.tuple([frameRefSchema]),
+
+  'referenceSets.list': z.tuple([]),
+  'referenceSets.create': z.tuple([
+    z.strictObject({ name: text(120).min(1), frames: z.array(frameRefSchema).min(1).max(10_000) }),
+  ]),
+
+  'models.list': z.tuple([]),
+
+  'calibrations.list': z.tuple([]),
+  'calibrations.start': z.tuple([calibrationRequestSchema]),
+  'calibrations.activate': z.tuple([id]),
+
+  'analyses.start': z.tuple([z.strictObject({ studyInstanceUid: uid, calibrationId: id })]),
+  /** The newest analysis of a study; null before one. */
+  'analyses.latest': z.tuple([uid]),
+  'analyses.map': z.tuple([id, frameRefSchema]),
+
+  'findings.decide': z.tuple([
+    z.strictObject({ findingId: id, decision: z.enum(['open', 'accepted', 'rejected']), comment: text(2000) }),
+  ]),
+
+  'reports.get': z.tuple([uid]),
+  'reports.save': z.tuple([
+    z.strictObject({ studyInstanceUid: uid, indication: text(20_000), impression: text(20_000) }),
+  ]),
+  'reports.sign': z.tuple([uid]),
+  /** Asks where to and writes the PDF; resolves to null where the person cancelled the dialog. */
+  'reports.exportPdf': z.tuple([uid]),
+} as const;
+
+export type CallName = keyof typeof callArguments;
+export type CallArguments<Name extends CallName> = z.infer<(typeof callArguments)[Name]>;
+
+/** What every call resolves to. A job's id where the work goes on in the background. */
+export interface CallResults {
+  'app.about': About;
+  'app.openDataFolder': void;
+  'jobs.list': readonly JobStatus[];
+  'jobs.cancel': void;
+  'studies.list': readonly StudyRow[];
+  'studies.open': StudyDetail;
+  'studies.chooseAndImport': string | null;
+  'studies.importPaths': string;
+  'studies.importDemo': string;
+  'studies.skippedFiles': readonly SkippedFile[];
+  'images.pixels': FramePixels;
+  'images.thumbnail': Uint8Array;
+  'referenceSets.list': readonly ReferenceSet[];
+  'referenceSets.create': ReferenceSet;
+  'models.list': readonly ModelRow[];
+  'calibrations.list': readonly CalibrationRow[];
+  'calibrations.start': string;
+  'calibrations.activate': CalibrationRow;
+  'analyses.start': string;
+  'analyses.latest': Analysis | null;
+  'analyses.map': AnomalyMap;
+  'findings.decide': Finding;
+  'reports.get': Report;
+  'reports.save': Report;
+  'reports.sign': Report;
+  'reports.exportPdf': string | null;
+}
+
+/** What main tells the window unasked. */
+export interface Events {
+  /** A job started, moved on or ended. */
+  'job.changed': JobStatus;
+  /** Something that lists show has changed. */
+  'data.changed': { readonly what: 'studies' | 'referenceSets' | 'calibrations' | 'analyses' | 'reports' };
+}
+export const eventNames = ['job.changed', 'data.changed'] as const satisfies readonly (keyof Events)[];
+
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: FaultRecord };
+
+/** What the preload script puts on `window.workstation`. */
+export interface WorkstationBridge {
+  call<Name extends CallName>(name: Name, ...args: CallArguments<Name>): Promise<Outcome<CallResults[Name]>>;
+  /** Returns its own unregister function. */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
+  /** The path on disk of a dropped file. */
+  pathOfDroppedFile(file: File): string;
+}
+
+/** The one IPC channel that carries calls; events go out on their own names with this prefix. */
+export const callChannel = 'workstation.call';
+export const eventChannelPrefix = 'workstation.event.';
