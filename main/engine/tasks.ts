@@ -1,0 +1,88 @@
+/** The tasks of the engine process: everything that runs a network. Pictures arrive as the network's 8-bit input. */
+import type { Preset, ProviderChoice } from '../../preload/contract/model.ts';
+import type { Image8 } from '../method/image.ts';
+
+export interface CalibrateInput {
+  readonly packFolder: string;
+  /** The support set: normal pictures, as `toModelImage` makes them, any size. */
+  readonly support: readonly Image8[];
+  /** Normal pictures that training never sees: they give the threshold and the p-values. May be empty. */
+  readonly heldOut: readonly Image8[];
+  readonly preset: Preset;
+  readonly seed: number;
+  readonly provider: ProviderChoice;
+  /** Share of normals that may be flagged. */
+  readonly toleratedShare: number;
+}
+
+export interface CalibrateProgress {
+  readonly phase: 'features' | 'training' | 'evidence';
+  readonly done: number;
+  readonly total: number;
+  /** Losses of the steps since the last progress message. */
+  readonly losses: readonly number[];
+}
+
+export interface CalibrateOutput {
+  /** The profile's tensors and figures as one safetensors file; see profile.ts. */
+  readonly profile: Uint8Array;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly stepMs: number;
+  readonly lossTrace: readonly number[];
+  readonly threshold: number;
+  /** Scores of the held-out normals, ascending; of leave-one-out normals where nothing was held out. */
+  readonly normalScores: readonly number[];
+  readonly provider: string;
+  readonly peakRssMb: number;
+}
+
+export interface DetectInput {
+  readonly packFolder: string;
+  readonly profilePath: string;
+  readonly images: readonly Image8[];
+  readonly provider: ProviderChoice;
+}
+
+export interface Detection {
+  /** Image score, 0..1. */
+  readonly score: number;
+  /** Conformal p-value against the profile's normals. */
+  readonly pValue: number | null;
+  readonly flagged: boolean;
+  /** Anomaly map, (side, side), 0..1, stretched over the whole picture. */
+  readonly map: Float32Array;
+  readonly side: number;
+}
+
+export interface DetectOutput {
+  readonly detections: readonly Detection[];
+  readonly provider: string;
+}
+
+export interface ParityInput {
+  readonly caseFolder: string;
+  readonly format: 'hf' | 'open_clip' | 'openai';
+  readonly precision: 'float32' | 'float64';
+}
+
+export interface ProviderReport {
+  readonly name: string;
+  readonly available: boolean;
+  /** Compared with the CPU on the model in use; null where it could not be tried. */
+  readonly selfTest: { readonly ok: boolean; readonly maxAbsDiff: number } | null;
+  /** Why it is not available or was set aside. */
+  readonly reason?: string;
+}
+
+export interface EngineTasks {
+  calibrate: { input: CalibrateInput; progress: CalibrateProgress; output: CalibrateOutput };
+  detect: { input: DetectInput; progress: { readonly done: number }; output: DetectOutput };
+  parity: {
+    input: ParityInput;
+    progress: { readonly step: number };
+    output: { readonly maxAbs: Readonly<Record<string, number>> };
+  };
+  selfTest: { input: { readonly packFolder: string }; progress: never; output: readonly ProviderReport[] };
+  about: { input: null; progress: never; output: { readonly onnxruntime: string; readonly pid: number } };
+}

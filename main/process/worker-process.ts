@@ -1,0 +1,107 @@
+/**
+ * The parent's side: one child process that is started on first use, serves tasks, and is started anew after it died.
+ * What was running when it died fails with a typed error; the application goes on.
+ */
+import type { FaultCode } from '../../preload/contract/faults.ts';
+import { Fault } from '../fault.ts';
+import type { FromChild, RunOptions, TaskMap, TaskRunner, ToChild } from './tasks.ts';
+
+/** What this room needs of Electron's UtilityProcess, so that it can be tested with any child that speaks messages. */
+export interface ChildHandle {
+  postMessage(message: ToChild): void;
+  onMessage(listener: (message: FromChild) => void): void;
+  /** `detail` is an exit code or signal name, for the log. */
+  onExit(listener: (detail: string) => void): void;
+  kill(): void;
+}
+
+interface Pending {
+  readonly resolve: (output: never) => void;
+  readonly reject: (fault: Fault) => void;
+  readonly onProgress: ((value: never) => void) | undefined;
+}
+
+export interface WorkerProcessOptions {
+  readonly start: () => ChildHandle;
+  readonly diedCode: FaultCode;
+  readonly diedMessage: string;
+  /** A cancelled task that has not ended after this many ms has its process killed. */
+  readonly cancelGraceMs?: number;
+}
+
+export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
+  readonly #options: WorkerProcessOptions;
+  readonly #pending = new Map<number, Pending>();
+  #child: ChildHandle | null = null;
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: WorkerProcessOptions) {
+    this.#options = options;
+  }
+
+  async run<Name extends keyof T & string>(
+    name: Name,
+    input: T[Name]['input'],
+    options: RunOptions<T[Name]['progress']> = {},
+  ): Promise<T[Name]['output']> {
+    if (options.signal?.aborted) throw new Fault('cancelled', 'Cancelled.');
+    const child = this.#startedChild();
+    const id = this.#nextId++;
+    let grace: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      child.postMessage({ kind: 'cancel', id });
+      grace = setTimeout(() => {
+        if (this.#pending.has(id)) child.kill();
+      }, this.#options.cancelGraceMs ?? 30_000);
+    };
+    options.signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await new Promise<T[Name]['output']>((resolve, reject) => {
+        this.#pending.set(id, { resolve, reject, onProgress: options.onProgress as Pending['onProgress'] });
+        child.postMessage({ kind: 'run', id, name, input });
+      });
+    } catch (thrown) {
+      throw options.signal?.aborted ? new Fault('cancelled', 'Cancelled.', { cause: thrown }) : thrown;
+    } finally {
+      clearTimeout(grace);
+      options.signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Ends the child process. Later calls of `run` are refused. */
+  close(): void {
+    this.#closed = true;
+    this.#child?.kill();
+  }
+
+  #startedChild(): ChildHandle {
+    if (this.#closed) throw new Fault('cancelled', 'The application is closing.');
+    if (this.#child) return this.#child;
+    const child = this.#options.start();
+    child.onMessage((message) => this.#receive(message));
+    child.onExit((detail) => this.#bury(child, detail));
+    this.#child = child;
+    return child;
+  }
+
+  #receive(message: FromChild): void {
+    const task = this.#pending.get(message.id);
+    if (!task) return;
+    if (message.kind === 'progress') {
+      task.onProgress?.(message.value as never);
+      return;
+    }
+    this.#pending.delete(message.id);
+    if (message.kind === 'done') task.resolve(message.output as never);
+    else task.reject(Fault.fromRecord(message.fault));
+  }
+
+  #bury(child: ChildHandle, detail: string): void {
+    if (this.#child === child) this.#child = null;
+    const orphans = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const task of orphans)
+      task.reject(new Fault(this.#options.diedCode, this.#options.diedMessage, { cause: new Error(detail) }));
+  }
+}
