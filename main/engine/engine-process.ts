@@ -1,0 +1,2 @@
+import * as ort from 'onnxruntime-node';
+process.parentPort.postMessage(ort.listSupportedBackends());

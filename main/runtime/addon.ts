@@ -1,0 +1,79 @@
+/**
+ * Provides better-sqlite3's native addon. Its prebuilt binaries need Node-API 10 and take the process down on less, so an
+ * older runtime gets the unchanged source compiled against the older interface, once, in the cache.
+ */
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cachedFolder, cacheFolder } from './cache.ts';
+import { projectRoot, run, runOrFail, SetupError, say } from './command.ts';
+
+const PREBUILT_NODE_API = 10;
+const FILE = 'better_sqlite3.node';
+/** As declared by better-sqlite3, lifted from the package's stable version 10 to what Node 20 offers as experimental. */
+const FLAGS = '-UNAPI_VERSION -DNAPI_EXPERIMENTAL -DNAPI_VERSION=2147483647 -DNODE_API_EXPERIMENTAL_NO_WARNING';
+
+/**
+ * Path of the compiled addon for a runtime of this Node-API version, or null where the prebuilt one serves.
+ * @throws SetupError with the missing tools or the compiler's last lines.
+ */
+export async function findAddon(nodeApi: number): Promise<string | null> {
+  if (nodeApi >= PREBUILT_NODE_API) return null;
+  const sources = join(projectRoot, 'node_modules', 'better-sqlite3');
+  const { version } = JSON.parse(readFileSync(join(sources, 'package.json'), 'utf8')) as { version: string };
+  const name = `better-sqlite3-${version}-${process.platform}-${process.arch}-napi${nodeApi}`;
+  const compiled = join(cacheFolder(), name, FILE);
+  if (!existsSync(compiled)) await cachedFolder(name, (folder) => compile(sources, folder));
+  return compiled;
+}
+
+async function compile(sources: string, folder: string): Promise<void> {
+  await requireTools();
+  say('Compiling better-sqlite3 for this runtime (about two minutes, once).');
+  const copy = join(folder, 'source');
+  cpSync(sources, copy, { recursive: true, filter: (path) => !path.includes('prebuilds') });
+  const require = createRequire(join(projectRoot, 'package.json'));
+  // Its build file asks for node-addon-api by name, which must resolve from the copy.
+  const headersPackage = dirname(createRequire(join(sources, 'package.json')).resolve('node-addon-api/package.json'));
+  cpSync(headersPackage, join(copy, 'node_modules', 'node-addon-api'), { recursive: true });
+
+  const headers = nodeHeaders();
+  await runOrFail(
+    'better-sqlite3 could not be compiled for this runtime, so the database cannot be opened.',
+    process.execPath,
+    [
+      join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js'),
+      'rebuild',
+      '--release',
+      '--force_build=1',
+      ...(headers === undefined ? [] : [`--nodedir=${headers}`]),
+    ],
+    { cwd: copy, env: { ...process.env, CXXFLAGS: FLAGS, JOBS: String(availableParallelism()) } },
+  );
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(copy, 'build', 'Release', FILE), join(folder, FILE));
+  rmSync(copy, { recursive: true });
+}
+
+async function requireTools(): Promise<void> {
+  const missing: string[] = [];
+  for (const tool of ['g++', 'make', 'python3']) if ((await run(tool, ['--version'])).code !== 0) missing.push(tool);
+  if (missing.length > 0)
+    throw new SetupError(
+      `This runtime needs better-sqlite3 compiled, and ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing. ` +
+        'Install g++, make and python3, or provide Electron 36 or newer in ELECTRON_OVERRIDE_DIST_PATH.',
+    );
+}
+
+/** A folder with include/node/node_api.h; the npm package `node` brings one. Without any, node-gyp downloads its own. */
+function nodeHeaders(): string | undefined {
+  const modules = join(projectRoot, 'node_modules');
+  const architecture = `node-${process.platform}-${process.arch}`;
+  return [
+    join(modules, 'node', 'node_modules', architecture),
+    join(modules, architecture),
+    join(dirname(process.execPath), '..'),
+    '/usr',
+  ].find((folder) => existsSync(join(folder, 'include', 'node', 'node_api.h')));
+}

@@ -1,0 +1,73 @@
+/** The Debian packages that Electron and the tests need: installed when that is allowed, named otherwise. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run, runOrFail, SetupError, say } from './command.ts';
+
+/** Alternatives are names of one library in different Debian releases, the older first. */
+type Package = readonly string[];
+
+/** What Electron links against, also without a window. */
+export const ELECTRON_LIBRARIES: readonly Package[] = [
+  ['libgtk-3-0', 'libgtk-3-0t64'],
+  ['libnss3'],
+  ['libasound2', 'libasound2t64'],
+  ['libgbm1'],
+  ['libxss1'],
+];
+/** The virtual display of the tests. */
+export const VIRTUAL_DISPLAY: readonly Package[] = [['xvfb']];
+/** Independent readers of what the product writes. Tests that use them say so where they are absent. */
+export const TEST_TOOLS: readonly Package[] = [['poppler-utils'], ['dcmtk'], ['dicom3tools']];
+export const COMPILER: readonly Package[] = [['g++'], ['make'], ['python3']];
+
+/**
+ * Makes sure that these packages are installed. Does nothing on systems without dpkg.
+ * @throws SetupError naming the missing packages where they can't be installed.
+ */
+export async function providePackages(packages: readonly Package[], purpose: string): Promise<void> {
+  const missing = await missingPackages(packages);
+  if (missing.length === 0) return;
+  const names = await installableNames(missing);
+  const command = `apt-get install ${names.join(' ')}`;
+  if (process.getuid?.() !== 0 || !isOnPath('apt-get'))
+    throw new SetupError(`${purpose} needs Debian packages that are missing. As root, run: ${command}`);
+  say(`Installing Debian packages: ${names.join(' ')}.`);
+  await runOrFail(
+    `${purpose} needs Debian packages that could not be installed: ${names.join(' ')}.`,
+    'apt-get',
+    ['install', '--yes', '--no-install-recommends', ...names],
+    { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } },
+  );
+}
+
+async function missingPackages(packages: readonly Package[]): Promise<readonly Package[]> {
+  if (!isOnPath('dpkg-query')) return [];
+  const { output } = await run('dpkg-query', [
+    '--show',
+    '--showformat=${Package} ${db:Status-Status}\n',
+    ...packages.flat(),
+  ]);
+  const installed = new Set(
+    output.split('\n').flatMap((line) => (line.endsWith(' installed') ? line.split(' ')[0] : [])),
+  );
+  return packages.filter((alternatives) => !alternatives.some((name) => installed.has(name)));
+}
+
+/** The alternative of each package that this release of Debian has, after an update of apt's lists where it has none. */
+async function installableNames(packages: readonly Package[]): Promise<readonly string[]> {
+  const candidates = async () => {
+    const { output } = await run('apt-cache', ['madison', ...packages.flat()]);
+    const known = new Set(output.split('\n').map((line) => line.split('|')[0]?.trim()));
+    return packages.map((alternatives) => alternatives.find((name) => known.has(name)));
+  };
+  let names = await candidates();
+  if (names.includes(undefined) && process.getuid?.() === 0) {
+    await run('apt-get', ['update']);
+    names = await candidates();
+  }
+  return names.map((name, index) => name ?? packages[index]?.[0] ?? '');
+}
+
+export function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}

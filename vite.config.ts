@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+/** Builds the window. The main process, its children and the preload are built by main/runtime/bundle.ts. */
+export default defineConfig({
+  root: join(import.meta.dirname, 'renderer'),
+  base: './',
+  plugins: [svelte()],
+  build: {
+    target: 'chrome130',
+    outDir: join(import.meta.dirname, 'dist', 'renderer'),
+    emptyOutDir: true,
+    // Cornerstone3D with its codecs: loaded from disk, so size matters little.
+    chunkSizeWarningLimit: 16_000,
+  },
+  worker: { format: 'es' },
+  optimizeDeps: { exclude: ['@cornerstonejs/dicom-image-loader'], include: ['dicom-parser'] },
+});
