@@ -1,0 +1,88 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { Fault } from '../fault.ts';
+
+/** What a file holds, told by its content. `dicom` includes files without preamble or without file meta information. */
+export type FileKind = 'dicom' | 'png' | 'jpeg' | 'tiff' | 'bmp' | 'zip' | 'unknown';
+
+/** How the elements of a data set are written (PS3.5 section 7, annex A). */
+export type ElementEncoding = 'implicit-little' | 'explicit-little' | 'explicit-big';
+
+/** Bytes from the start of a file that `identify` needs. */
+const SIGNATURE_BYTES = 512;
+
+const VALUE_REPRESENTATIONS = new Set(
+  'AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV'.split(' '),
+);
+
+/**
+ * Tells a file by its content, never by its name.
+ * @throws Fault `not-found` or `bad-file` where the path cannot be read.
+ */
+export function identify(source: Uint8Array | string): FileKind {
+  const bytes = typeof source === 'string' ? readStart(source, SIGNATURE_BYTES) : source;
+  if (startsWith(bytes, 128, 'DICM')) return 'dicom';
+  if (startsWith(bytes, 0, '\x89PNG\r\n\x1a\n')) return 'png';
+  if (startsWith(bytes, 0, '\xff\xd8\xff')) return 'jpeg';
+  if (startsWith(bytes, 0, 'II*\0') || startsWith(bytes, 0, 'MM\0*')) return 'tiff';
+  if (startsWith(bytes, 0, 'II+\0') || startsWith(bytes, 0, 'MM\0+')) return 'tiff'; // BigTIFF
+  if (startsWith(bytes, 0, 'BM') && isBmpHeader(bytes)) return 'bmp';
+  if (startsWith(bytes, 0, 'PK\x03\x04') || startsWith(bytes, 0, 'PK\x05\x06')) return 'zip';
+  return sniffEncoding(bytes, 0) === null ? 'unknown' : 'dicom';
+}
+
+/**
+ * Guesses how the data set at `offset` is encoded from its first two elements, or null where no DICOM data set can
+ * start there. Used for files without file meta information and for files whose meta information is wrong.
+ */
+export function sniffEncoding(bytes: Uint8Array, offset: number): ElementEncoding | null {
+  if (bytes.length < offset + 8) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const hasVr = VALUE_REPRESENTATIONS.has(String.fromCharCode(bytes[offset + 4] ?? 0, bytes[offset + 5] ?? 0));
+  if (hasVr && isPlausibleFirstGroup(view.getUint16(offset, true))) return 'explicit-little';
+  if (hasVr && isPlausibleFirstGroup(view.getUint16(offset, false))) return 'explicit-big';
+  if (!isPlausibleFirstGroup(view.getUint16(offset, true))) return null;
+  // Implicit: the length must be even, and a larger tag must follow the value.
+  const length = view.getUint32(offset + 4, true);
+  const next = offset + 8 + length;
+  if (length % 2 !== 0 || next + 4 > bytes.length) return null;
+  const tagAt = (at: number) => view.getUint16(at, true) * 0x10000 + view.getUint16(at + 2, true);
+  const step = tagAt(next) - tagAt(offset);
+  return step > 0 && step < 0x00400000 ? 'implicit-little' : null;
+}
+
+/** Reads up to `count` bytes from the start of a file. @throws Fault `not-found`, `bad-file`. */
+export function readStart(path: string, count: number): Uint8Array {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'r');
+    const buffer = Buffer.alloc(count);
+    let filled = 0;
+    while (filled < count) {
+      const got = readSync(descriptor, buffer, filled, count - filled, filled);
+      if (got === 0) break;
+      filled += got;
+    }
+    return buffer.subarray(0, filled);
+  } catch (thrown) {
+    throw Fault.from(thrown, { code: 'bad-file', path });
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function isPlausibleFirstGroup(group: number): boolean {
+  return group === 0x0002 || group === 0x0004 || group === 0x0008 || group === 0x0010;
+}
+
+/** BMP's fixed fields: two reserved words of zero, and one of the known sizes of the information header. */
+function isBmpHeader(bytes: Uint8Array): boolean {
+  if (bytes.length < 18) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(6, true) === 0 && [12, 40, 52, 56, 64, 108, 124].includes(view.getUint32(14, true));
+}
+
+function startsWith(bytes: Uint8Array, offset: number, signature: string): boolean {
+  if (bytes.length < offset + signature.length) return false;
+  for (let i = 0; i < signature.length; i += 1) if (bytes[offset + i] !== signature.charCodeAt(i)) return false;
+  return true;
+}

@@ -1,0 +1,198 @@
+import type { Image8 } from '../method/image.ts';
+import { type DecodedFrame, lookUp, modalityValues, windowLevel } from './frame.ts';
+import type { InstanceHeader } from './instance.ts';
+
+/**
+ * What the network sees of an image. This is the one place that decides it; docs/imaging.md explains it. A calibration
+ * profile stores the recipe and the version, because a model calibrated on one preprocessing is wrong on another.
+ */
+export interface ModelInputRecipe {
+  readonly version: number;
+  /** CT window in HU, or `auto`: by body part, see `CT_WINDOWS`. */
+  readonly ctWindow: 'auto' | { readonly center: number; readonly width: number };
+  /** Percentiles of a frame that become black and white where no window applies: MR, and whatever has no window. */
+  readonly percentiles: { readonly low: number; readonly high: number };
+  /** Radiographs: follow the VOI LUT or window that the device stored, or the percentiles always. */
+  readonly radiographs: 'as-stored' | 'percentiles';
+}
+
+/** Raised whenever the same pixels would give another picture. */
+export const PREPROCESSING_VERSION = 1;
+
+export const DEFAULT_RECIPE: ModelInputRecipe = {
+  version: PREPROCESSING_VERSION,
+  ctWindow: 'auto',
+  percentiles: { low: 0.5, high: 99.5 },
+  radiographs: 'as-stored',
+};
+
+/** The picture for the network, at the image's own size, and how it was made, for the result's record. */
+export interface ModelImage {
+  readonly image: Image8;
+  /** E.g. `CT window 40/80 HU (brain)`. */
+  readonly description: string;
+}
+
+interface NamedWindow {
+  readonly name: string;
+  readonly center: number;
+  readonly width: number;
+  /** Matched against body part, then series, protocol and study descriptions. */
+  readonly words: RegExp;
+}
+
+/** CT windows by body part, HU. The first that matches; soft tissue where none does. */
+export const CT_WINDOWS: readonly NamedWindow[] = [
+  { name: 'lung', center: -600, width: 1500, words: /\b(lungs?|pulmo\w*|hrct)\b/i },
+  { name: 'brain', center: 40, width: 80, words: /\b(head|brain|skull|cerebr\w*|neuro\w*|cranium|kopf|stroke)\b/i },
+  {
+    name: 'bone',
+    center: 400,
+    width: 1800,
+    words: /\b(bones?|spine|\w?spine|sinus(es)?|extremity|knee|ankle|hip|wrist)\b/i,
+  },
+  { name: 'soft tissue', center: 40, width: 400, words: /\b(chest|thorax|abdomen|pelvis|liver|neck)\b/i },
+];
+
+const SOFT_TISSUE = { name: 'soft tissue', center: 40, width: 400 };
+
+const RADIOGRAPHS = new Set(['CR', 'DX', 'MG', 'RF', 'XA', 'PX', 'IO', 'RG']);
+
+/**
+ * Makes the picture that the network sees: grey scale by modality, MONOCHROME1 inverted so that dense is bright,
+ * padding black; colour as it is, scaled to 8 bits. The size stays: resizing belongs to the method.
+ */
+export function toModelImage(
+  frame: DecodedFrame,
+  header: InstanceHeader,
+  recipe: ModelInputRecipe = DEFAULT_RECIPE,
+): ModelImage {
+  if (frame.samplesPerPixel === 3)
+    return { image: imageOf(frame, scaledTo8Bits(frame)), description: 'colour as stored' };
+  const { levels, description } = greyLevels(frame, header, recipe);
+  const inverted = frame.photometric === 'MONOCHROME1';
+  if (inverted) for (let i = 0; i < levels.length; i += 1) levels[i] = 255 - (levels[i] as number);
+  blackenPadding(frame, levels);
+  return { image: imageOf(frame, levels), description: inverted ? `${description}, inverted` : description };
+}
+
+/** The CT window for a header: by body part first, then by what the descriptions say. */
+export function chooseCtWindow(header: InstanceHeader): { name: string; center: number; width: number } {
+  const { bodyPart, description, protocol } = header.series;
+  // The reconstruction's own description knows best: a lung series of a chest, a bone series of a head.
+  for (const text of [description, bodyPart, protocol, header.study.description]) {
+    const found = CT_WINDOWS.find(({ words }) => words.test(text.replaceAll('_', ' ')));
+    if (found) return { name: found.name, center: found.center, width: found.width };
+  }
+  return SOFT_TISSUE;
+}
+
+interface GreyLevels {
+  readonly levels: Uint8Array;
+  readonly description: string;
+}
+
+function greyLevels(frame: DecodedFrame, header: InstanceHeader, recipe: ModelInputRecipe): GreyLevels {
+  const { modality } = header.series;
+  if (modality === 'CT' && frame.units === 'HU') {
+    const window = recipe.ctWindow === 'auto' ? chooseCtWindow(header) : { name: 'chosen', ...recipe.ctWindow };
+    return {
+      levels: windowed(frame, window, 'LINEAR'),
+      description: `CT window ${window.center}/${window.width} HU (${window.name})`,
+    };
+  }
+  const keepsWindow = RADIOGRAPHS.has(modality) ? recipe.radiographs === 'as-stored' : followsStoredWindow(modality);
+  if (keepsWindow && frame.voiLut) return { levels: throughVoiLut(frame, frame.voiLut), description: 'stored VOI LUT' };
+  const [preset] = frame.windows;
+  if (keepsWindow && preset)
+    return {
+      levels: windowed(frame, preset, frame.voiFunction),
+      description: `stored window ${preset.center}/${preset.width}`,
+    };
+  if (isPlainEightBit(frame)) return { levels: scaledTo8Bits(frame), description: 'grey as stored' };
+  return byPercentiles(frame, recipe);
+}
+
+/** MR, PET and NM windows are set by hand at the console: percentiles are steadier. Others keep what they store. */
+function followsStoredWindow(modality: string): boolean {
+  return !['MR', 'PT', 'NM'].includes(modality);
+}
+
+/** Photos, ultrasound and screen captures: 8 bits without any grey-scale transformation. */
+function isPlainEightBit(frame: DecodedFrame): boolean {
+  const { slope, intercept } = frame.rescale;
+  const identity = frame.modalityLut === null && slope === 1 && intercept === 0;
+  return identity && frame.data instanceof Uint8Array && frame.bitsStored === 8;
+}
+
+function windowed(
+  frame: DecodedFrame,
+  window: { readonly center: number; readonly width: number },
+  kind: DecodedFrame['voiFunction'],
+): Uint8Array {
+  const values = modalityValues(frame);
+  const levels = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i += 1)
+    levels[i] = Math.round(windowLevel(values[i] as number, window, kind) * 255);
+  return levels;
+}
+
+function throughVoiLut(frame: DecodedFrame, table: NonNullable<DecodedFrame['voiLut']>): Uint8Array {
+  const values = modalityValues(frame);
+  const top = 2 ** table.bits - 1;
+  const levels = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i += 1)
+    levels[i] = Math.min(255, Math.round((lookUp(table, values[i] as number) / top) * 255));
+  return levels;
+}
+
+function byPercentiles(frame: DecodedFrame, recipe: ModelInputRecipe): GreyLevels {
+  const values = modalityValues(frame);
+  const { low, high } = recipe.percentiles;
+  const [from, to] = percentilesOf(values, frame, low, high);
+  const span = to - from;
+  const levels = new Uint8Array(values.length);
+  if (span > 0)
+    for (let i = 0; i < values.length; i += 1) {
+      const level = ((values[i] as number) - from) / span;
+      levels[i] = Math.round(Math.min(Math.max(level, 0), 1) * 255);
+    }
+  return { levels, description: `percentiles ${low} to ${high} of the frame` };
+}
+
+/** Two percentiles of the pixels that are neither padding nor without a number. */
+function percentilesOf(values: Float32Array, frame: DecodedFrame, low: number, high: number): [number, number] {
+  const { padding, data } = frame;
+  const counted = values.filter(
+    (value, i) => Number.isFinite(value) && !(padding && isWithin(data[i] as number, padding)),
+  );
+  if (counted.length === 0) return [0, 0];
+  counted.sort();
+  const at = (percent: number) => counted[Math.round((percent / 100) * (counted.length - 1))] as number;
+  return [at(low), at(high)];
+}
+
+/** Colour or grey samples without transformation, shifted to 8 bits. */
+function scaledTo8Bits(frame: DecodedFrame): Uint8Array {
+  const { data, bitsStored } = frame;
+  if (data instanceof Uint8Array && bitsStored === 8) return data.slice();
+  const top = 2 ** bitsStored - 1;
+  const levels = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i += 1)
+    levels[i] = Math.min(Math.max(Math.round(((data[i] as number) / top) * 255), 0), 255);
+  return levels;
+}
+
+function blackenPadding(frame: DecodedFrame, levels: Uint8Array): void {
+  const { padding, data } = frame;
+  if (!padding) return;
+  for (let i = 0; i < data.length; i += 1) if (isWithin(data[i] as number, padding)) levels[i] = 0;
+}
+
+function isWithin(value: number, range: { readonly from: number; readonly to: number }): boolean {
+  return value >= range.from && value <= range.to;
+}
+
+function imageOf(frame: DecodedFrame, data: Uint8Array): Image8 {
+  return { width: frame.columns, height: frame.rows, channels: frame.samplesPerPixel, data };
+}
