@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cachedFolder, cacheFolder } from './cache.ts';
-import { projectRoot, run, runOrFail, SetupError, say } from './command.ts';
+import { projectRoot, runOrFail, say } from './command.ts';
+import { COMPILER, providePackages } from './debian.ts';
 
 const PREBUILT_NODE_API = 10;
 const FILE = 'better_sqlite3.node';
@@ -29,7 +30,7 @@ export async function findAddon(nodeApi: number): Promise<string | null> {
 }
 
 async function compile(sources: string, folder: string): Promise<void> {
-  await requireTools();
+  await providePackages(COMPILER, 'Compiling the database for this version of Electron');
   say('Compiling better-sqlite3 for this runtime (about two minutes, once).');
   const copy = join(folder, 'source');
   cpSync(sources, copy, { recursive: true, filter: (path) => !path.includes('prebuilds') });
@@ -54,16 +55,6 @@ async function compile(sources: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(copy, 'build', 'Release', FILE), join(folder, FILE));
   rmSync(copy, { recursive: true });
-}
-
-async function requireTools(): Promise<void> {
-  const missing: string[] = [];
-  for (const tool of ['g++', 'make', 'python3']) if ((await run(tool, ['--version'])).code !== 0) missing.push(tool);
-  if (missing.length > 0)
-    throw new SetupError(
-      `This runtime needs better-sqlite3 compiled, and ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing. ` +
-        'Install g++, make and python3, or provide Electron 36 or newer in ELECTRON_OVERRIDE_DIST_PATH.',
-    );
 }
 
 /** A folder with include/node/node_api.h; the npm package `node` brings one. Without any, node-gyp downloads its own. */

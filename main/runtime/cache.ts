@@ -10,8 +10,8 @@ export function cacheFolder(): string {
     process.platform === 'darwin'
       ? join(homedir(), 'Library', 'Caches')
       : process.platform === 'win32'
-        ? (process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'))
-        : process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+        ? (process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
+        : process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return join(base, 'mediclip-workstation');
 }
 

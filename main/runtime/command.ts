@@ -1,6 +1,6 @@
 /** Running other programs from these scripts. Whatever they print goes to stderr: stdout belongs to the product. */
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** The checkout: the folder that holds package.json. */
 export const projectRoot = join(import.meta.dirname, '..', '..');
@@ -32,6 +32,7 @@ export function run(
       cwd: options.cwd ?? projectRoot,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      shell: program.endsWith('.cmd'),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     });
     child.stdout.on('data', (chunk) => (output += chunk));
@@ -41,7 +42,16 @@ export function run(
   });
 }
 
-/** The same, for steps that must succeed. @throws SetupError with `failure` and the end of what the program printed. */
+/** Runs a program that speaks to the terminal itself, and returns its exit code. */
+export function runInTerminal(program: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: projectRoot, stdio: 'inherit', shell: program.endsWith('.cmd') });
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 128));
+  });
+}
+
+/** The same as `run`, for steps that must succeed. @throws SetupError with `failure` and the end of what the program printed. */
 export async function runOrFail(
   failure: string,
   program: string,
@@ -55,17 +65,14 @@ export async function runOrFail(
 
 /** npm as `[program, leading arguments]`: the one that started this script, else the one on PATH. */
 export function npmCommand(): readonly [string, readonly string[]] {
-  const script = process.env['npm_execpath'];
+  const script = process.env.npm_execpath;
   if (script?.endsWith('.js')) return [process.execPath, [script]];
   return [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
 }
 
-/** The environment in which npm's own configuration of an outer `npm run` does not leak into an inner npm. */
-export function environmentWithPath(): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    PATH: `${dirname(process.execPath)}${process.platform === 'win32' ? ';' : ':'}${process.env['PATH'] ?? ''}`,
-  };
+/** Path of a program that an npm package of this project brings. */
+export function toolPath(name: string): string {
+  return join(projectRoot, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 }
 
 /** Runs an entry script: a SetupError becomes its sentence on stderr and exit code 1. */

@@ -42,11 +42,9 @@ export async function providePackages(packages: readonly Package[], purpose: str
 
 async function missingPackages(packages: readonly Package[]): Promise<readonly Package[]> {
   if (!isOnPath('dpkg-query')) return [];
-  const { output } = await run('dpkg-query', [
-    '--show',
-    '--showformat=${Package} ${db:Status-Status}\n',
-    ...packages.flat(),
-  ]);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the format language of dpkg-query
+  const format = '${Package} ${db:Status-Status}\n';
+  const { output } = await run('dpkg-query', ['--show', `--showformat=${format}`, ...packages.flat()]);
   const installed = new Set(
     output.split('\n').flatMap((line) => (line.endsWith(' installed') ? line.split(' ')[0] : [])),
   );
@@ -69,5 +67,5 @@ async function installableNames(packages: readonly Package[]): Promise<readonly 
 }
 
 export function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }

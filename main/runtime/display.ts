@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { SetupError } from './command.ts';
 
 export function hasDisplay(): boolean {
-  return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
+  return process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 }
 
 export interface VirtualDisplay {

@@ -21,7 +21,7 @@ export interface ElectronRuntime {
 
 /** @throws SetupError when there is no runtime for this machine. */
 export async function findElectron(): Promise<ElectronRuntime> {
-  const override = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
+  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
   if (override) return runtimeIn(override);
 
   const electronPackage = join(projectRoot, 'node_modules', 'electron');

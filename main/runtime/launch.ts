@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { findAddon } from './addon.ts';
 import { ensureBuilt } from './bundle.ts';
 import { projectRoot } from './command.ts';
-import { ELECTRON_LIBRARIES, providePackages } from './debian.ts';
+import { ELECTRON_LIBRARIES, isOnPath, providePackages } from './debian.ts';
 import { type ElectronRuntime, findElectron } from './electron.ts';
 
 export interface Workstation {
@@ -62,14 +62,25 @@ export async function runWindow(args: readonly string[]): Promise<number> {
 
 /**
  * Ctrl-C in a terminal goes to every process of the group, Chromium's children included. So the application gets a group
- * of its own, and only its main process is told: it cancels its work and ends in order.
+ * of its own, and only its main process is told: it cancels its work and ends in order. It ends too when this process
+ * dies, and this process ends when whoever started it has died (npm's shell does so on SIGTERM without a word).
  */
 function runToEnd(executable: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
+  const command = isOnPath('setpriv') ? ['setpriv', '--pdeathsig', 'TERM', executable, ...args] : [executable, ...args];
   return new Promise((resolve, reject) => {
-    const child = spawn(executable, args, { cwd, env, stdio: 'inherit', detached: process.platform !== 'win32' });
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    for (const signal of signals) process.on(signal, () => child.kill(signal));
+    const child = spawn(command[0]!, command.slice(1), {
+      cwd,
+      env,
+      stdio: 'inherit',
+      detached: process.platform !== 'win32',
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+    const parent = process.ppid;
+    const watch = setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 1000);
     child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    child.on('exit', (code, signal) => {
+      clearInterval(watch);
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
+    });
   });
 }

@@ -1,0 +1,31 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+/** `npx vitest run main/method` runs one room; `--project end-to-end` the tests in the real window. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [svelte()],
+        test: {
+          name: 'unit',
+          include: ['{main,preload,renderer,models}/**/*.test.ts'],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'end-to-end',
+          include: ['tests/e2e/**/*.e2e.ts'],
+          globalSetup: ['tests/support/setup.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          // One window at a time: each runs an engine that uses all cores.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
