@@ -1,0 +1,180 @@
+/** The one place that opens the database, and the two types through which the rest of the product sees it. */
+import Sqlite from 'better-sqlite3';
+import { Fault } from '../fault.ts';
+import { migrate } from './migrations/index.ts';
+
+export type Value = string | number | bigint | Uint8Array | null;
+
+/** What can only read. Row types are the caller's promise about its own SQL. */
+export interface ReadableDatabase {
+  all<Row>(sql: string, ...values: readonly Value[]): Row[];
+  get<Row>(sql: string, ...values: readonly Value[]): Row | undefined;
+}
+
+export interface WritableDatabase extends ReadableDatabase {
+  /** Returns how many rows changed. */
+  run(sql: string, ...values: readonly Value[]): number;
+  /** All or nothing. Takes the write lock at once, so that two processes never interleave. May be nested. */
+  transaction<T>(work: () => T): T;
+}
+
+export interface OpenDatabase extends WritableDatabase {
+  readonly path: string;
+  /** SQLite's own integrity and foreign key checks: what is wrong, or nothing. */
+  check(): readonly string[];
+  /** Copies the database while it is in use. @throws Fault `disk-full` */
+  backup(path: string): Promise<void>;
+  close(): void;
+}
+
+export interface OpenOptions {
+  /** Told of statements that took longer than 200 ms; the values are left out. */
+  readonly onSlowStatement?: (sql: string, ms: number) => void;
+}
+
+const SLOW_MS = 200;
+/** better-sqlite3's prebuilt addon ends the process on anything older. */
+const PREBUILT_NODE_API = 10;
+
+/**
+ * Opens the database, making or upgrading it as needed.
+ * @throws Fault `bad-database` where it is damaged or from a newer version, `disk-full`, `unsupported` where this runtime
+ * cannot load the database code.
+ */
+export function openDatabase(path: string, options: OpenOptions = {}): OpenDatabase {
+  const sqlite = openFile(path);
+  try {
+    migrate(sqlite, path);
+    return wrap(sqlite, path, options);
+  } catch (thrown) {
+    sqlite.close();
+    throw asFault(thrown, path);
+  }
+}
+
+/**
+ * Whether a file is a whole database of ours, without changing it.
+ * @throws Fault `bad-database` with what is wrong.
+ */
+export function checkDatabaseFile(path: string): void {
+  let sqlite: Sqlite.Database | undefined;
+  try {
+    sqlite = new Sqlite(path, { ...bindingOption(), readonly: true, fileMustExist: true });
+    const problems = problemsOf(sqlite);
+    if (problems.length > 0) throw damaged(path, new Error(problems.join('; ')));
+    if (sqlite.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'studies'`).get() === undefined)
+      throw new Fault('bad-database', 'This is not a database of this application.', { path });
+  } catch (thrown) {
+    throw asFault(thrown, path);
+  } finally {
+    sqlite?.close();
+  }
+}
+
+function openFile(path: string): Sqlite.Database {
+  let sqlite: Sqlite.Database | undefined;
+  try {
+    sqlite = new Sqlite(path, { ...bindingOption(), timeout: 10_000 });
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = ON');
+    const quick = sqlite.pragma('quick_check(1)', { simple: true });
+    if (quick !== 'ok') throw damaged(path, new Error(String(quick)));
+    return sqlite;
+  } catch (thrown) {
+    sqlite?.close();
+    throw asFault(thrown, path);
+  }
+}
+
+/** @throws Fault `unsupported` before the addon could take the process down. */
+function bindingOption(): { nativeBinding?: string } {
+  const built = process.env.MEDICLIP_SQLITE_BINDING;
+  if (built) return { nativeBinding: built };
+  if (Number(process.versions.napi) >= PREBUILT_NODE_API) return {};
+  throw new Fault(
+    'unsupported',
+    `The database code needs Node-API ${PREBUILT_NODE_API}; this runtime has ${process.versions.napi}. ` +
+      'Start with npm start, which provides a matching build, or name one in MEDICLIP_SQLITE_BINDING.',
+  );
+}
+
+function wrap(sqlite: Sqlite.Database, path: string, options: OpenOptions): OpenDatabase {
+  const statements = new Map<string, Sqlite.Statement>();
+  const prepared = (sql: string) => {
+    const known = statements.get(sql);
+    if (known) return known;
+    const statement = sqlite.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  const timed = <T>(sql: string, work: () => T): T => {
+    const start = performance.now();
+    try {
+      return work();
+    } catch (thrown) {
+      throw asFault(thrown, path);
+    } finally {
+      const ms = performance.now() - start;
+      if (ms > SLOW_MS) options.onSlowStatement?.(sql, ms);
+    }
+  };
+  return {
+    path,
+    all: <Row>(sql: string, ...values: readonly Value[]) => timed(sql, () => prepared(sql).all(...values) as Row[]),
+    get: <Row>(sql: string, ...values: readonly Value[]) =>
+      timed(sql, () => prepared(sql).get(...values) as Row | undefined),
+    run: (sql, ...values) => timed(sql, () => prepared(sql).run(...values).changes),
+    transaction: (work) => timed('transaction', () => sqlite.transaction(work).immediate()),
+    check: () => timed('check', () => problemsOf(sqlite)),
+    backup: async (target) => {
+      try {
+        await sqlite.backup(target);
+      } catch (thrown) {
+        throw asFault(thrown, target);
+      }
+    },
+    close: () => sqlite.close(),
+  };
+}
+
+function problemsOf(sqlite: Sqlite.Database): string[] {
+  const rows = sqlite.pragma('integrity_check(20)') as { integrity_check: string }[];
+  const orphans = sqlite.pragma('foreign_key_check') as { table: string; parent: string }[];
+  return [
+    ...rows.map((row) => row.integrity_check).filter((line) => line !== 'ok'),
+    ...orphans.map((row) => `A row of ${row.table} points at a row of ${row.parent} that is not there.`),
+  ];
+}
+
+const damaged = (path: string, cause: unknown) =>
+  new Fault(
+    'bad-database',
+    'The database is damaged. Close the application, keep a copy of the data folder, and restore a backup with "db restore".',
+    { path, cause },
+  );
+
+/** SQLite's errors as sentences. Faults, and errors that are not SQLite's, pass unchanged. */
+function asFault(thrown: unknown, path: string): unknown {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  if (thrown instanceof Fault || typeof code !== 'string' || !code.startsWith('SQLITE_')) return thrown;
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return damaged(path, thrown);
+  if (code === 'SQLITE_CONSTRAINT_TRIGGER')
+    return new Fault('not-allowed', `This is not allowed: ${(thrown as Error).message}.`, { cause: thrown });
+  if (code === 'SQLITE_FULL') return Fault.from(thrown, { path });
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return new Fault('timed-out', 'Another process is writing to the database. Try again once it has finished.', {
+      path,
+      cause: thrown,
+    });
+  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
+    return new Fault(
+      'bad-database',
+      'The database cannot be read or written here. Check the disk and its permissions.',
+      {
+        path,
+        cause: thrown,
+      },
+    );
+  return thrown;
+}

@@ -1,0 +1,57 @@
+/**
+ * The data folder. Everything that the product keeps lies below it:
+ *
+ *   workstation.sqlite   the database (with -wal and -shm beside it while it is open)
+ *   blobs/aa/<sha256>    imported originals, anomaly maps, calibration profiles, each named by its SHA-256 (blobs.ts)
+ *   packs/<name>/        model packs that were imported here
+ *   audit.key            key of the audit trail's message authentication codes (audit.ts)
+ *   audit.head           sealed length and last code of the audit trail
+ *   log/                 the log, without names or pixels
+ *   tmp/                 files being written; whatever is left here after a crash may be deleted
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '../fault.ts';
+
+export interface DataFolder {
+  readonly root: string;
+  readonly database: string;
+  readonly blobs: string;
+  readonly packs: string;
+  readonly auditKey: string;
+  readonly auditHead: string;
+  readonly log: string;
+  readonly temporary: string;
+}
+
+/** The layout below `root`, without touching the disk. */
+export function dataFolderAt(root: string): DataFolder {
+  return {
+    root,
+    database: join(root, 'workstation.sqlite'),
+    blobs: join(root, 'blobs'),
+    packs: join(root, 'packs'),
+    auditKey: join(root, 'audit.key'),
+    auditHead: join(root, 'audit.head'),
+    log: join(root, 'log'),
+    temporary: join(root, 'tmp'),
+  };
+}
+
+/** Makes the folder and its parts where they are missing. @throws Fault where that is impossible. */
+export function openDataFolder(root: string): DataFolder {
+  const folder = dataFolderAt(root);
+  try {
+    // Only its owner may look inside: it holds images of patients.
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    for (const part of [folder.blobs, folder.packs, folder.log, folder.temporary]) mkdirSync(part, { recursive: true });
+  } catch (thrown) {
+    const fault = Fault.from(thrown);
+    if (fault.code === 'disk-full') throw fault;
+    throw new Fault('not-found', 'The data folder cannot be made or opened here. Choose another with --data-dir.', {
+      path: root,
+      cause: thrown,
+    });
+  }
+  return folder;
+}

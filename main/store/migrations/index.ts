@@ -1,0 +1,33 @@
+/** Numbered migrations: `user_version` counts those that a database has. Each runs in one transaction or not at all. */
+import type { Database } from 'better-sqlite3';
+import { Fault } from '../../fault.ts';
+import { images } from './0001-images.ts';
+import { results } from './0002-results.ts';
+import { audit } from './0003-audit.ts';
+import type { Migration } from './migration.ts';
+
+export const migrations: readonly Migration[] = [images, results, audit];
+
+/**
+ * Brings a database up to `upTo` migrations (all, except in tests).
+ * @throws Fault `bad-database` where a newer version of the application made it.
+ */
+export function migrate(database: Database, path: string, upTo = migrations.length): void {
+  const version = () => database.pragma('user_version', { simple: true }) as number;
+  if (version() > migrations.length)
+    throw new Fault(
+      'bad-database',
+      `A newer version of the application made this database (schema ${version()}, this version knows ${migrations.length}). ` +
+        'Update the application, or choose another folder with --data-dir.',
+      { path },
+    );
+  for (const [index, migration] of migrations.slice(0, upTo).entries())
+    database
+      .transaction(() => {
+        // Read under the lock: another process may have applied it meanwhile.
+        if (version() > index) return;
+        migration.apply(database);
+        database.pragma(`user_version = ${index + 1}`);
+      })
+      .immediate();
+}

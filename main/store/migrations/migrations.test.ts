@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import Sqlite, { type Database } from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { freshFolder } from '../testing.ts';
+import { migrate, migrations } from './index.ts';
+
+/** A database as the version with `count` migrations left it. */
+function databaseWith(count: number): Database {
+  const path = join(freshFolder(), 'workstation.sqlite');
+  const database = new Sqlite(path);
+  database.pragma('foreign_keys = ON');
+  onTestFinished(() => {
+    database.close();
+  });
+  migrate(database, path, count);
+  return database;
+}
+
+const version = (database: Database) => database.pragma('user_version', { simple: true });
+const count = (database: Database, table: string) =>
+  (database.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n;
+
+const IMAGE_ROWS = `
+  INSERT INTO patients VALUES (1, 'P1', 'DEMO^FICTIONAL', '19700101', 'O');
+  INSERT INTO studies VALUES ('1.2', 1, '20260101', '', 'phantom', '', '2026-01-01T00:00:00.000Z');
+  INSERT INTO series VALUES ('1.2.1', '1.2', 1, 'CT', 'HEAD', '', '');
+  INSERT INTO instances VALUES ('1.2.1.1', '1.2.1', '1.2.840.10008.5.1.4.1.1.2', '1.2.840.10008.1.2.1', 1, 0, 0, 'aa', 5, '');
+  INSERT INTO frames VALUES ('1.2.1.1', 0, 64, 64, 0.5, 0.5, NULL, NULL);
+  INSERT INTO settings VALUES ('reader', 'someone');`;
+
+const RESULT_ROWS = `
+  INSERT INTO reference_sets VALUES ('r', 'normals', 'someone', '');
+  INSERT INTO reference_set_members VALUES ('r', 0, '1.2.1.1', 0);
+  INSERT INTO calibrations VALUES ('c', 'site', 'r', 'embedded', 'ff', 'fast', 2, 0, 1, 10, 1.5, '[1,0.5]', 0.6, 0.05,
+    'CT', 'HEAD', 'cpu', '0.1.0', 'bb', '', 'someone', 1);
+  INSERT INTO analyses VALUES ('a', '1.2', 'c', 'cpu', '', 'someone', 2.5);
+  INSERT INTO frame_results VALUES ('a', '1.2.1.1', 0, 0.7, 0.1, 1, 'cc', 224, 224);
+  INSERT INTO findings VALUES ('f', 'a', '1.2.1.1', 0, '[0,0,4,4]', '[0,0,4,0,4,4,0,4,0,0]', 0.7, 0.1, 4, 2.8, 'open', '',
+    NULL, NULL);
+  INSERT INTO reports VALUES ('1.2', '', '', 'draft', NULL, NULL, '');`;
+
+describe('0001 images', () => {
+  it('makes the first tables in an empty file', () => {
+    const database = databaseWith(1);
+    database.exec(IMAGE_ROWS);
+    expect(version(database)).toBe(1);
+    expect(() => database.exec(`INSERT INTO frames VALUES ('unknown', 0, 1, 1, NULL, NULL, NULL, NULL)`)).toThrow(
+      /FOREIGN KEY/,
+    );
+  });
+});
+
+describe('0002 results', () => {
+  it('adds results beside the images that are there', () => {
+    const database = databaseWith(1);
+    database.exec(IMAGE_ROWS);
+    migrate(database, '', 2);
+    expect(version(database)).toBe(2);
+    expect(database.prepare('SELECT * FROM frames').all()).toHaveLength(1);
+    expect(database.prepare('SELECT value FROM settings').get()).toEqual({ value: 'someone' });
+    database.exec(RESULT_ROWS);
+    expect(count(database, 'findings')).toBe(1);
+  });
+
+  it('lets a signature close report, findings and analyses of a study', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    database.exec(`UPDATE findings SET decision = 'accepted'`);
+    database.exec(`UPDATE reports SET state = 'signed', signed_by = 'someone', signed_at = ''`);
+    expect(() => database.exec(`UPDATE reports SET impression = 'other'`)).toThrow(/signed report cannot change/);
+    expect(() => database.exec(`DELETE FROM reports`)).toThrow(/cannot be deleted/);
+    expect(() => database.exec(`UPDATE findings SET decision = 'rejected'`)).toThrow(/cannot change/);
+    expect(() => database.exec(`INSERT INTO analyses VALUES ('b', '1.2', 'c', 'cpu', '', '', 1)`)).toThrow(
+      /cannot be analysed again/,
+    );
+  });
+
+  it('allows one active calibration per modality and body part', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    expect(() =>
+      database.exec(`INSERT INTO calibrations SELECT 'd', name, reference_set_id, model_name, model_sha256, preset, shots,
+        held_out, seed, steps, seconds, loss_trace, threshold, tolerated_share, modality, body_part, provider,
+        app_version, profile_sha256, created_at, created_by, 1 FROM calibrations`),
+    ).toThrow(/UNIQUE/);
+  });
+});
+
+describe('0003 audit', () => {
+  it('adds a trail that can only grow, and keeps all rows', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 3);
+    expect(version(database)).toBe(3);
+    for (const table of ['patients', 'studies', 'frames', 'calibrations', 'findings', 'reports'])
+      expect(count(database, table)).toBe(1);
+    database.exec(`INSERT INTO audit VALUES (1, '', 'someone', 'import', '', 'success', '{}', '', '')`);
+    expect(() => database.exec(`UPDATE audit SET actor = 'another'`)).toThrow(/cannot be edited/);
+    expect(() => database.exec(`DELETE FROM audit`)).toThrow(/cannot be cut/);
+    expect(count(database, 'audit')).toBe(1);
+  });
+});
+
+describe('all migrations', () => {
+  it('change nothing when they are there already', () => {
+    const database = databaseWith(migrations.length);
+    const schema = () => database.prepare('SELECT sql FROM sqlite_master ORDER BY name').all();
+    const before = schema();
+    migrate(database, '');
+    expect(schema()).toEqual(before);
+  });
+
+  it('leave no trace of one that fails half way', () => {
+    const database = databaseWith(1);
+    database.exec('CREATE TABLE findings (in_the_way TEXT)');
+    expect(() => migrate(database, '')).toThrow(/findings/);
+    expect(version(database)).toBe(1);
+    expect(database.prepare(`SELECT name FROM sqlite_master WHERE name = 'analyses'`).get()).toBeUndefined();
+  });
+});
