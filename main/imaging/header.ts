@@ -34,6 +34,8 @@ import type {
 import { checkFrameSize } from './limits.ts';
 import { photoMetadata } from './photo.ts';
 
+export type { InstanceHeader } from './instance.ts';
+
 /** What the caller knows of a photo and its file does not. */
 export interface PhotoOrigin {
   /** File name to show; by default that of the path. */
