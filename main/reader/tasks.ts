@@ -1,6 +1,6 @@
 /** The tasks of the reader process: everything that parses a file from outside. */
 import type { FramePixels } from '../../preload/contract/model.ts';
-import type { InstanceHeader } from '../imaging/header.ts';
+import type { InstanceHeader, PhotoOrigin } from '../imaging/header.ts';
 import type { Image8 } from '../method/image.ts';
 
 /** Where a frame's bytes lie on disk. */
@@ -11,7 +11,11 @@ export interface FrameSource {
 
 export interface ReaderTasks {
   /** Header of a file, after its first frame was decoded once, so that what enters the store can be shown. */
-  inspect: { input: { readonly path: string }; progress: never; output: InstanceHeader };
+  inspect: {
+    input: { readonly path: string; readonly origin?: PhotoOrigin };
+    progress: never;
+    output: InstanceHeader;
+  };
   pixels: { input: FrameSource; progress: never; output: FramePixels };
   modelImage: { input: FrameSource; progress: never; output: Image8 };
   /** PNG bytes, longest side at most `side` pixels, windowed as the model sees it. */

@@ -3,7 +3,7 @@ import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { appendAudit, listAudit, verifyAudit } from './audit.ts';
 import type { Store } from './store.ts';
-import { freshStore } from './testing.ts';
+import { freshStore } from '../../tests/support/store.ts';
 
 function storeWithEntries(count: number): Store {
   const store = freshStore();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobPath, bytesToFloats, floatsToBytes, putBytes, putFile, readBlob, verifyBlob } from './blobs.ts';
 import { type DataFolder, openDataFolder } from './folder.ts';
-import { freshFolder } from './testing.ts';
+import { freshFolder } from '../../tests/support/store.ts';
 
 const storedNames = (folder: DataFolder) => readdirSync(folder.blobs, { recursive: true });
 

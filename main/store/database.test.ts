@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from './database.ts';
 import { insertInstance, listStudies } from './studies.ts';
-import { freshFolder, freshStore, someInstance } from './testing.ts';
+import { freshFolder, freshStore, someInstance } from '../../tests/support/store.ts';
 
 const databasePath = () => join(freshFolder(), 'workstation.sqlite');
 

@@ -6,7 +6,7 @@ import { blobPath, putBytes } from './blobs.ts';
 import { getSetting, setSetting } from './settings.ts';
 import { backupDatabase, checkStore, openStore, restoreDatabase } from './store.ts';
 import { insertInstance, listStudies } from './studies.ts';
-import { freshFolder, freshStore, someInstance } from './testing.ts';
+import { freshFolder, freshStore, someInstance } from '../../tests/support/store.ts';
 
 describe('checking the store', () => {
   it('finds files that are missing and counts files that no row names', async () => {

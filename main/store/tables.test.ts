@@ -22,7 +22,7 @@ import {
   listStudies,
   saveSkippedFiles,
 } from './studies.ts';
-import { freshStore, someInstance } from './testing.ts';
+import { freshStore, someInstance } from '../../tests/support/store.ts';
 
 describe('studies', () => {
   it('gather what their instances bring', () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freshFolder } from '../testing.ts';
+import { freshFolder } from '../../../tests/support/store.ts';
 import { migrate, migrations } from './index.ts';
 
 /** A database as the version with `count` migrations left it. */

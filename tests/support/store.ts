@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openStore, type Store } from './store.ts';
-import type { NewInstance } from './studies.ts';
+import { openStore, type Store } from '../../main/store/store.ts';
+import type { NewInstance } from '../../main/store/studies.ts';
 
 /** An empty folder that is deleted when the test ends. */
 export function freshFolder(): string {

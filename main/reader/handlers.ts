@@ -1,0 +1,65 @@
+/** What the reader process does. Tests run these handlers in their own process. */
+import sharp from 'sharp';
+import type { FramePixels } from '../../preload/contract/model.ts';
+import { toDisplay } from '../imaging/display.ts';
+import { toModelImage } from '../imaging/model-image.ts';
+import { type OpenedImage, openImage } from '../imaging/pixels.ts';
+import type { Image8 } from '../method/image.ts';
+import type { TaskHandlers } from '../process/tasks.ts';
+import type { FrameSource, ReaderTasks } from './tasks.ts';
+
+export const readerHandlers: TaskHandlers<ReaderTasks> = {
+  async inspect({ path, origin }) {
+    const opened = await openImage(path, origin);
+    await opened.decode(0);
+    return opened.header;
+  },
+  pixels: framePixels,
+  modelImage,
+  async thumbnail({ side, ...source }) {
+    const { width, height, channels, data } = await modelImage(source);
+    return await sharp(data, { raw: { width, height, channels } })
+      .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+      .png()
+      .toBuffer();
+  },
+  about: () => ({ pid: process.pid }),
+};
+
+async function framePixels(source: FrameSource): Promise<FramePixels> {
+  const opened = await open(source.path);
+  const display = toDisplay(await opened.decode(source.frame), opened.header);
+  const { center, width } = display.windows[0] ?? { center: 128, width: 256 };
+  return {
+    rows: display.rows,
+    columns: display.columns,
+    samplesPerPixel: display.color ? 3 : 1,
+    data: display.pixels,
+    photometricInterpretation: display.color ? 'RGB' : display.invert ? 'MONOCHROME1' : 'MONOCHROME2',
+    minimum: display.minPixelValue,
+    maximum: display.maxPixelValue,
+    rescaleSlope: display.slope,
+    rescaleIntercept: display.intercept,
+    windowCenter: center,
+    windowWidth: width,
+    pixelSpacing: display.pixelSpacing && [display.pixelSpacing.row, display.pixelSpacing.column],
+    units: display.units ?? '',
+  };
+}
+
+async function modelImage(source: FrameSource): Promise<Image8> {
+  const opened = await open(source.path);
+  return toModelImage(await opened.decode(source.frame), opened.header).image;
+}
+
+/** The file that was read last, since the frames of one file are asked for one after the other. */
+let last: { readonly path: string; readonly image: Promise<OpenedImage> } | null = null;
+
+async function open(path: string): Promise<OpenedImage> {
+  if (last?.path === path) return await last.image;
+  const image = openImage(path);
+  const opened = await image;
+  // A file of one frame is not asked for again soon, and its bytes may be many.
+  last = opened.image.frames > 1 ? { path, image } : null;
+  return opened;
+}

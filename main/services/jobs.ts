@@ -1,0 +1,181 @@
+/** Long work: start, progress, cancel, result or Fault. Jobs live as long as the application; what they made is stored. */
+import { randomUUID } from 'node:crypto';
+import type { JobKind, JobProgress, JobStatus } from '../../preload/contract/model.ts';
+import { Fault, throwIfCancelled } from '../fault.ts';
+
+export interface JobContext {
+  readonly id: string;
+  readonly signal: AbortSignal;
+  progress(progress: JobProgress): void;
+}
+
+export interface JobOutcome {
+  /** One sentence. */
+  readonly summary: string;
+  /** What was made: a study, a calibration, a file. */
+  readonly subject: string | null;
+}
+
+interface Job {
+  status: JobStatus;
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+  pace: Pace | null;
+  timer: NodeJS.Timeout | null;
+}
+
+/** Where counting in the present unit began. */
+interface Pace {
+  readonly unit: string;
+  readonly since: number;
+  readonly from: number;
+}
+
+export interface JobsOptions {
+  readonly onChange: (status: JobStatus) => void;
+  /** Told of every failure with its cause, for the log. */
+  readonly onFault?: (kind: JobKind, fault: Fault) => void;
+}
+
+/** Jobs of one lane wait for each other: they would fight over the engine, or over the store's writer. */
+const LANES: Readonly<Record<JobKind, string>> = {
+  import: 'import',
+  demo: 'import',
+  calibrate: 'engine',
+  analyse: 'engine',
+  export: 'export',
+};
+const UPDATE_MS = 100;
+const KEPT = 50;
+const NOTHING_YET: JobProgress = { done: 0, total: 0, unit: '', note: '' };
+
+export class Jobs {
+  readonly #options: JobsOptions;
+  readonly #jobs = new Map<string, Job>();
+  readonly #lanes = new Map<string, Promise<void>>();
+
+  constructor(options: JobsOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the work, or queues it behind the jobs of its lane. Returns the job's id. */
+  start(
+    kind: JobKind,
+    title: string,
+    subject: string | null,
+    work: (context: JobContext) => Promise<JobOutcome>,
+  ): string {
+    const id = randomUUID();
+    const before = this.#lanes.get(LANES[kind]) ?? Promise.resolve();
+    const ended = before.then(() => this.#run(job, work));
+    this.#lanes.set(LANES[kind], ended);
+    const job: Job = {
+      status: {
+        id,
+        kind,
+        title,
+        state: 'queued',
+        progress: NOTHING_YET,
+        startedAt: new Date().toISOString(),
+        secondsElapsed: 0,
+        secondsLeft: null,
+        fault: null,
+        summary: null,
+        subject,
+      },
+      abort: new AbortController(),
+      ended,
+      pace: null,
+      timer: null,
+    };
+    this.#jobs.set(id, job);
+    this.#forgetOldest();
+    this.#options.onChange(job.status);
+    return id;
+  }
+
+  /** The newest first. */
+  list(): readonly JobStatus[] {
+    return [...this.#jobs.values()].map((job) => job.status).reverse();
+  }
+
+  /** @throws Fault `not-found` */
+  cancel(id: string): void {
+    this.#get(id).abort.abort();
+  }
+
+  /** Resolves to the final status, whatever it is. @throws Fault `not-found` */
+  async finished(id: string): Promise<JobStatus> {
+    const job = this.#get(id);
+    await job.ended;
+    return job.status;
+  }
+
+  /** Cancels everything and waits for its end. */
+  async close(): Promise<void> {
+    for (const job of this.#jobs.values()) job.abort.abort();
+    await Promise.all([...this.#jobs.values()].map((job) => job.ended));
+  }
+
+  #get(id: string): Job {
+    const job = this.#jobs.get(id);
+    if (!job) throw new Fault('not-found', 'There is no such job. It may have ended in an earlier session.');
+    return job;
+  }
+
+  async #run(job: Job, work: (context: JobContext) => Promise<JobOutcome>): Promise<void> {
+    const started = performance.now();
+    const elapsed = () => (performance.now() - started) / 1000;
+    try {
+      throwIfCancelled(job.abort.signal);
+      this.#change(job, { state: 'running', startedAt: new Date().toISOString() });
+      const outcome = await work({
+        id: job.status.id,
+        signal: job.abort.signal,
+        progress: (progress) => this.#progress(job, progress, elapsed()),
+      });
+      this.#change(job, { state: 'done', ...outcome, secondsElapsed: elapsed(), secondsLeft: null });
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      const state = fault.code === 'cancelled' ? 'cancelled' : 'failed';
+      this.#change(job, { state, fault: fault.toRecord(), secondsElapsed: elapsed(), secondsLeft: null });
+      if (state === 'failed') this.#options.onFault?.(job.status.kind, fault);
+    }
+  }
+
+  #progress(job: Job, progress: JobProgress, elapsed: number): void {
+    if (job.pace?.unit !== progress.unit || progress.done < job.pace.from)
+      job.pace = { unit: progress.unit, since: elapsed, from: progress.done };
+    job.status = {
+      ...job.status,
+      progress,
+      secondsElapsed: elapsed,
+      secondsLeft: secondsLeft(job.pace, progress, elapsed),
+    };
+    // At most ten updates a second; the last one always goes out.
+    job.timer ??= setTimeout(() => {
+      job.timer = null;
+      this.#options.onChange(job.status);
+    }, UPDATE_MS);
+  }
+
+  #change(job: Job, change: Partial<JobStatus>): void {
+    if (job.timer) clearTimeout(job.timer);
+    job.timer = null;
+    job.status = { ...job.status, ...change };
+    this.#options.onChange(job.status);
+  }
+
+  #forgetOldest(): void {
+    const over = this.#jobs.size - KEPT;
+    const ended = [...this.#jobs.values()].filter(({ status }) => !['queued', 'running'].includes(status.state));
+    for (const job of ended.slice(0, Math.max(0, over))) this.#jobs.delete(job.status.id);
+  }
+}
+
+/** What is left at the pace since counting in this unit began; null before anything was counted. */
+function secondsLeft(pace: Pace, { done, total }: JobProgress, elapsed: number): number | null {
+  const counted = done - pace.from;
+  if (total === 0 || counted <= 0) return null;
+  return ((elapsed - pace.since) / counted) * (total - done);
+}

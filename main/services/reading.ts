@@ -1,0 +1,51 @@
+/** How services ask the reader process: with a time limit, and once more where it died under somebody else's file. */
+import { Fault } from '../fault.ts';
+import type { Image8 } from '../method/image.ts';
+import type { FrameSource, ReaderTasks } from '../reader/tasks.ts';
+import type { Workstation } from './workstation.ts';
+
+/** The slowest honest file, a large compressed radiograph on an old machine, takes a tenth of it. */
+const LIMIT_MS = 60_000;
+
+/**
+ * Runs one task of the reader.
+ * @throws Fault the reader's own; `reader-died` where it died twice; `timed-out`; `cancelled`.
+ */
+export async function readFile<Name extends keyof ReaderTasks>(
+  station: Workstation,
+  name: Name,
+  input: ReaderTasks[Name]['input'],
+  signal?: AbortSignal,
+): Promise<ReaderTasks[Name]['output']> {
+  const attempt = async () => {
+    const limit = AbortSignal.timeout(LIMIT_MS);
+    try {
+      return await station.reader.run(name, input, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    } catch (thrown) {
+      if (limit.aborted && !signal?.aborted)
+        throw new Fault('timed-out', `Reading this file took longer than ${LIMIT_MS / 1000} seconds; it was given up.`);
+      throw thrown;
+    }
+  };
+  try {
+    return await attempt();
+  } catch (thrown) {
+    if (thrown instanceof Fault && thrown.code === 'reader-died') return await attempt();
+    throw thrown;
+  }
+}
+
+/** What the network sees of frames, in their order. */
+export async function readModelImages(
+  station: Workstation,
+  sources: readonly FrameSource[],
+  signal: AbortSignal,
+  onImage: (done: number) => void = () => {},
+): Promise<readonly Image8[]> {
+  const images: Image8[] = [];
+  for (const source of sources) {
+    images.push(await readFile(station, 'modelImage', source, signal));
+    onImage(images.length);
+  }
+  return images;
+}

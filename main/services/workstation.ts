@@ -1,0 +1,43 @@
+/** What the services work with. The window's main process and the command line each make one; tests make their own. */
+import type { EngineTasks } from '../engine/tasks.ts';
+import type { TaskRunner } from '../process/tasks.ts';
+import type { ReaderTasks } from '../reader/tasks.ts';
+import { appendAudit } from '../store/audit.ts';
+import type { Store } from '../store/store.ts';
+
+export interface Workstation {
+  readonly store: Store;
+  readonly reader: TaskRunner<ReaderTasks>;
+  readonly engine: TaskRunner<EngineTasks>;
+  /** Folder of the pack that comes with the application. */
+  readonly embeddedPack: string;
+  readonly appVersion: string;
+  /** The operating system's user, for the audit trail and signatures. */
+  readonly user: string;
+  readonly now: () => Date;
+  /** Renders a page of HTML as PDF. */
+  readonly printPage: (html: string) => Promise<Uint8Array>;
+}
+
+/** Now as ISO 8601 in UTC. */
+export function timestamp({ now }: Workstation): string {
+  return now().toISOString();
+}
+
+/** One entry of the audit trail. `detail` holds figures and identifiers, never names. */
+export function record(
+  station: Workstation,
+  action: string,
+  subject: string,
+  detail: Readonly<Record<string, unknown>> = {},
+  outcome: 'success' | 'failure' = 'success',
+): void {
+  appendAudit(station.store.db, station.store.folder, {
+    at: timestamp(station),
+    actor: station.user,
+    action,
+    subject,
+    outcome,
+    detail: JSON.stringify(detail),
+  });
+}

@@ -1,0 +1,42 @@
+/** A workstation for unit tests: a real store, the reader's own code in this process, and an engine that a test gives. */
+import type { EngineTasks } from '../../main/engine/tasks.ts';
+import { Fault } from '../../main/fault.ts';
+import { runInProcess } from '../../main/process/in-process.ts';
+import type { TaskHandlers } from '../../main/process/tasks.ts';
+import { readerHandlers } from '../../main/reader/handlers.ts';
+import type { JobContext } from '../../main/services/jobs.ts';
+import type { Workstation } from '../../main/services/workstation.ts';
+import { freshStore } from './store.ts';
+
+const refuse = () => {
+  throw new Fault('internal', 'This test has no such engine task.');
+};
+
+export function testWorkstation(
+  engine: Partial<TaskHandlers<EngineTasks>> = {},
+  change: Partial<Workstation> = {},
+): Workstation {
+  return {
+    store: freshStore(),
+    reader: runInProcess(readerHandlers),
+    engine: runInProcess<EngineTasks>({
+      calibrate: refuse,
+      detect: refuse,
+      parity: refuse,
+      selfTest: refuse,
+      about: refuse,
+      ...engine,
+    }),
+    embeddedPack: '/nowhere',
+    appVersion: '0.0.0-test',
+    user: 'tester',
+    now: () => new Date(),
+    printPage: refuse,
+    ...change,
+  };
+}
+
+/** A job that nobody watches. */
+export function testJob(change: Partial<JobContext> = {}): JobContext {
+  return { id: 'job', signal: new AbortController().signal, progress: () => {}, ...change };
+}
