@@ -209,30 +209,26 @@ export interface ZipSource {
 }
 
 /**
- * Packs files uncompressed. The same files give the same bytes: entries keep the given order and carry the format's
+ * Packs files uncompressed; `onBytes` is told of the bytes since its last call. The same files give the same bytes: entries keep the given order and carry the format's
  * earliest date. Every entry has Zip64 sizes, so that there is one layout for all sizes.
  * @throws Fault `not-found`, `disk-full`, `cancelled`; the caller removes what was written so far.
  */
 export async function writeZip(
   path: string,
   sources: readonly ZipSource[],
-  options: { signal?: AbortSignal; onProgress?: (bytes: number) => void } = {},
+  options: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
 ): Promise<void> {
   const out = await open(path, 'wx');
   try {
     const central: Uint8Array[] = [];
     let position = 0;
-    let contentBytes = 0;
     for (const source of sources) {
       const headerOffset = position;
       position += localHeader.size + utf8(source.name).length + zip64ExtraSize(2);
-      const { checksum, size } = await copyInto(out, position, source.path, options.signal, (bytes) => {
-        options.onProgress?.(contentBytes + bytes);
-      });
+      const { checksum, size } = await copyInto(out, position, source.path, options);
       await writeAll(out, localHeaderOf(source.name, checksum, size), headerOffset);
       central.push(centralHeaderOf(source.name, checksum, size, headerOffset));
       position += size;
-      contentBytes += size;
     }
     await writeAll(out, Buffer.concat([...central, endOf(central, position)]), position);
     await out.sync();
@@ -247,8 +243,7 @@ async function copyInto(
   out: FileHandle,
   position: number,
   sourcePath: string,
-  signal: AbortSignal | undefined,
-  onBytes: (bytes: number) => void,
+  { signal, onBytes }: { signal?: AbortSignal; onBytes?: (bytes: number) => void },
 ) {
   const source = await open(sourcePath);
   try {
@@ -263,7 +258,7 @@ async function copyInto(
       checksum = crc32(bytes, checksum);
       await writeAll(out, bytes, position + size);
       size += bytesRead;
-      onBytes(size);
+      onBytes?.(bytesRead);
     }
   } finally {
     await source.close();
