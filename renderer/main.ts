@@ -1,4 +1,9 @@
+import '@fontsource-variable/inter/wght.css';
+import './design/tokens.css';
+import './design/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 
-mount(App, { target: document.getElementById('app') as HTMLElement });
+const target = document.getElementById('app');
+if (!target) throw new Error('The page has no element #app.');
+mount(App, { target });

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import {
+  count,
+  formatDicomDate,
+  formatDicomTime,
+  formatDuration,
+  formatPersonName,
+  formatPValue,
+  formatShare,
+} from './format.ts';
+
+describe('how values read', () => {
+  it('turns DICOM person names around', () => {
+    expect(formatPersonName('Doe^Jane^M')).toBe('Doe, Jane M');
+    expect(formatPersonName('Yamada^Tarou=山田^太郎=やまだ^たろう')).toBe('Yamada, Tarou · 山田, 太郎');
+    expect(formatPersonName('PHANTOM')).toBe('PHANTOM');
+    expect(formatPersonName('')).toBe('No name');
+  });
+
+  it('reads DICOM dates and times, the old dotted form too', () => {
+    expect(formatDicomDate('20240305')).toBe('2024-03-05');
+    expect(formatDicomDate('1997.03.05')).toBe('1997-03-05');
+    expect(formatDicomDate('')).toBe('');
+    expect(formatDicomTime('073015.25')).toBe('07:30');
+  });
+
+  it('states durations in two units at most', () => {
+    expect([9.6, 200, 3900].map(formatDuration)).toEqual(['10 s', '3 min 20 s', '1 h 05 min']);
+  });
+
+  it('never claims a p-value of zero', () => {
+    expect(formatPValue(0.0004)).toBe('p < 0.001');
+    expect(formatPValue(0.0476)).toBe('p = 0.048');
+  });
+
+  it('keeps shares and counts short', () => {
+    expect([0.05, 0.025, 0.1].map(formatShare)).toEqual(['5%', '2.5%', '10%']);
+    expect([count(1, 'image'), count(2, 'image'), count(1, 'study', 'studies')]).toEqual([
+      '1 image',
+      '2 images',
+      '1 study',
+    ]);
+  });
+});

@@ -1,0 +1,60 @@
+/** How values read on the screen. Numbers and dates follow the locale of the window. */
+
+/** DICOM person name (PN, PS3.5 section 6.2): 'Doe^Jane^M' reads 'Doe, Jane M'. Ideographic parts follow after '='. */
+export function formatPersonName(name: string): string {
+  const [alphabetic = '', ideographic = ''] = name.split('=');
+  const read = (group: string) => {
+    const [family = '', given = '', middle = ''] = group.split('^').map((part) => part.trim());
+    const first = [given, middle].filter((part) => part !== '').join(' ');
+    return family !== '' && first !== '' ? `${family}, ${first}` : family || first;
+  };
+  return [read(alphabetic), read(ideographic)].filter((part) => part !== '').join(' · ') || 'No name';
+}
+
+/** DICOM date (DA, YYYYMMDD) as ISO, which sorts and reads the same everywhere; empty stays empty. */
+export function formatDicomDate(date: string): string {
+  const parts = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim());
+  return parts ? `${parts[1]}-${parts[2]}-${parts[3]}` : date;
+}
+
+/** DICOM time (TM, HHMMSS.FFFFFF) as HH:MM. */
+export function formatDicomTime(time: string): string {
+  const parts = /^(\d{2}):?(\d{2})/.exec(time.trim());
+  return parts ? `${parts[1]}:${parts[2]}` : '';
+}
+
+const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** An ISO 8601 time of this application in the reader's locale and zone. */
+export function formatMoment(iso: string): string {
+  const moment = new Date(iso);
+  return Number.isNaN(moment.getTime()) ? iso : dateAndTime.format(moment);
+}
+
+/** '45 s', '3 min 20 s', '1 h 05 min'. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+export function formatScore(score: number): string {
+  return score.toFixed(3);
+}
+
+/** A p-value as it is quoted in print: three decimals, and never '0'. */
+export function formatPValue(pValue: number): string {
+  return pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
+}
+
+/** A share as percent with as many decimals as it needs: '5%', '2.5%'. */
+export function formatShare(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
+}
+
+/** '1 image', '3 images', '2 series'. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString()} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { CalibrationRow, Finding, SeriesDetail, StudyRow } from '../../preload/contract/model.ts';
+import { frameKey } from '../images/frame-key.ts';
+import { byPlace, findingOrder, formatSize, misfit, placesOf } from './findings.ts';
+
+const finding = (id: string, sopInstanceUid: string, peakScore: number): Finding => ({
+  id,
+  analysisId: 'a',
+  sopInstanceUid,
+  frame: 0,
+  box: [10, 10, 20.4, 8],
+  outline: [],
+  peakScore,
+  pValue: null,
+  areaMm2: 120.4,
+  longestDiameterMm: 15.26,
+  decision: 'open',
+  comment: '',
+  decidedBy: null,
+  decidedAt: null,
+});
+const series = [{ frames: [{ sopInstanceUid: '1', frame: 0 }] }, { frames: [{ sopInstanceUid: '2', frame: 0 }] }];
+const places = placesOf(series as unknown as SeriesDetail[]);
+
+describe('findings', () => {
+  const found = [finding('x', '2', 0.6), finding('y', '1', 0.5), finding('z', '2', 0.8)];
+
+  it('are gone through from the most suspicious on', () => {
+    expect(findingOrder(found).map(({ id }) => id)).toEqual(['z', 'x', 'y']);
+  });
+
+  it('are gone through as the stack scrolls', () => {
+    const ordered = byPlace(found, (ref) => places.get(frameKey(ref)));
+    expect(ordered.map(({ id }) => id)).toEqual(['y', 'z', 'x']);
+  });
+
+  it('state a size in mm only where the spacing is known', () => {
+    expect(formatSize(found[0]!)).toBe('15.3 mm, 120 mm²');
+    expect(formatSize({ ...found[0]!, areaMm2: null, longestDiameterMm: null })).toBe(
+      '20 × 8 pixels, size in mm unknown',
+    );
+  });
+});
+
+describe('a calibration', () => {
+  const study = { modalities: ['CT'], bodyParts: ['HEAD'] } as unknown as StudyRow;
+  const made = (modality: string, bodyPart: string) => ({ modality, bodyPart }) as unknown as CalibrationRow;
+
+  it('fits studies of its modality and body part, whatever the case of the letters', () => {
+    expect(misfit(made('CT', 'Head'), study)).toBe('');
+  });
+
+  it('fits where one of the two does not say', () => {
+    expect(misfit(made('', ''), study)).toBe('');
+    expect(misfit(made('CT', 'HEAD'), { ...study, bodyParts: [] })).toBe('');
+  });
+
+  it('says why it does not fit', () => {
+    expect(misfit(made('MR', 'HEAD'), study)).toContain('made on MR; the study is CT');
+    expect(misfit(made('CT', 'CHEST'), study)).toContain('made on CHEST; the study shows HEAD');
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { edgeLetters } from './orientation.ts';
+
+describe('orientation letters', () => {
+  it('of an axial slice put the patient’s right on the left of the screen', () => {
+    expect(edgeLetters([1, 0, 0, 0, 1, 0])).toEqual({ top: 'A', right: 'L', bottom: 'P', left: 'R' });
+  });
+
+  it('of a sagittal slice have the head on top', () => {
+    expect(edgeLetters([0, 1, 0, 0, 0, -1])).toEqual({ top: 'H', right: 'P', bottom: 'F', left: 'A' });
+  });
+
+  it('name the larger component of an oblique direction first and leave out what hardly tilts', () => {
+    expect(edgeLetters([0.8, 0.6, 0, -0.05, 0.06, -0.997])).toEqual({ top: 'H', right: 'LP', bottom: 'F', left: 'RA' });
+  });
+
+  it('are missing where the file does not say', () => {
+    expect(edgeLetters(null)).toBeNull();
+    expect(edgeLetters([1, 0, 0])).toBeNull();
+  });
+});

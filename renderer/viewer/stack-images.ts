@@ -1,0 +1,136 @@
+/** Frames as Cornerstone sees them: image ids, a loader that asks main for pixels, and the metadata it wants. */
+import { Enums, imageLoader, metaData, type Types, utilities } from '@cornerstonejs/core';
+import type { FramePixels, FrameRow } from '../../preload/contract/model.ts';
+import { frameKey, frameRef } from '../images/frame-key.ts';
+import { call } from '../workstation.ts';
+
+const scheme = 'mediclip';
+
+interface KnownFrame {
+  readonly frame: FrameRow;
+  readonly modality: string;
+  /** Filled in once the pixels are here. */
+  photometricInterpretation: string;
+}
+
+const known = new Map<string, KnownFrame>();
+
+/** Makes a frame known to the loader and returns its image id. */
+export function imageIdOf(frame: FrameRow, modality: string): string {
+  const imageId = `${scheme}:${frameKey(frame)}`;
+  if (!known.has(imageId)) known.set(imageId, { frame, modality, photometricInterpretation: 'MONOCHROME2' });
+  return imageId;
+}
+
+export function forgetFrames(imageIds: readonly string[]): void {
+  for (const imageId of imageIds) known.delete(imageId);
+}
+
+/** Called once, before the first viewport. */
+export function registerStackImages(): void {
+  imageLoader.registerImageLoader(scheme, (imageId) => ({ promise: loadImage(imageId) }));
+  metaData.addProvider(provideMetadata, 1000);
+}
+
+async function loadImage(imageId: string): Promise<Types.IImage> {
+  const entry = known.get(imageId);
+  if (!entry) throw new Error(`The image ${imageId} does not belong to an open study.`);
+  const pixels = await call('images.pixels', frameRef(entry.frame));
+  entry.photometricInterpretation = pixels.photometricInterpretation;
+  return toImage(imageId, pixels);
+}
+
+function toImage(imageId: string, pixels: FramePixels): Types.IImage {
+  const { rows, columns, samplesPerPixel, rescaleSlope, rescaleIntercept } = pixels;
+  const color = samplesPerPixel === 3;
+  const data = rescaled(pixels);
+  const [rowSpacing, columnSpacing] = pixels.pixelSpacing ?? [1, 1];
+  const ends = [pixels.minimum, pixels.maximum].map((value) => value * rescaleSlope + rescaleIntercept);
+  return {
+    imageId,
+    // Pixels arrive here already rescaled, so that window and probe speak in the file's units.
+    slope: 1,
+    intercept: 0,
+    preScale: { enabled: true, scaled: true, scalingParameters: { rescaleSlope, rescaleIntercept } },
+    isPreScaled: true,
+    minPixelValue: Math.min(...ends),
+    maxPixelValue: Math.max(...ends),
+    windowCenter: pixels.windowCenter,
+    windowWidth: pixels.windowWidth,
+    voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
+    rows,
+    columns,
+    height: rows,
+    width: columns,
+    color,
+    rgba: false,
+    numberOfComponents: samplesPerPixel,
+    rowPixelSpacing: rowSpacing,
+    columnPixelSpacing: columnSpacing,
+    invert: pixels.photometricInterpretation === 'MONOCHROME1',
+    photometricInterpretation: pixels.photometricInterpretation,
+    sizeInBytes: data.byteLength,
+    dataType: data.constructor.name as Types.PixelDataTypedArrayString,
+    voxelManager: utilities.VoxelManager.createImageVoxelManager({
+      width: columns,
+      height: rows,
+      scalarData: data,
+      numberOfComponents: samplesPerPixel,
+    }),
+    getPixelData: () => data,
+    getCanvas: () => {
+      throw new Error('Images are drawn by WebGL, not by a canvas of their own.');
+    },
+  };
+}
+
+type ShownArray = Uint8Array | Uint16Array | Int16Array | Float32Array;
+
+/** Values in the file's units, in one of the four kinds of array that every Cornerstone tool understands. */
+function rescaled({ data, samplesPerPixel, rescaleSlope, rescaleIntercept }: FramePixels): ShownArray {
+  const asStored = samplesPerPixel === 3 || (rescaleSlope === 1 && rescaleIntercept === 0);
+  if (asStored) {
+    const fits =
+      data instanceof Uint8Array ||
+      data instanceof Uint16Array ||
+      data instanceof Int16Array ||
+      data instanceof Float32Array;
+    if (fits) return data;
+    return data instanceof Int8Array ? Int16Array.from(data) : Float32Array.from(data);
+  }
+  const values = new Float32Array(data.length);
+  for (let index = 0; index < data.length; index++) values[index] = data[index]! * rescaleSlope + rescaleIntercept;
+  return values;
+}
+
+/**
+ * Every frame gets a plane of its own with its first pixel's centre at the origin and no rotation: the viewer shows
+ * pictures as they are stored, and the letters at the edges tell how they lie in the patient.
+ */
+function provideMetadata(type: string, imageId: string): unknown {
+  const entry = known.get(imageId);
+  if (!entry) return undefined;
+  const { frame, modality, photometricInterpretation } = entry;
+  const [rowPixelSpacing, columnPixelSpacing] = frame.pixelSpacing ?? [1, 1];
+  switch (type) {
+    case Enums.MetadataModules.IMAGE_PLANE:
+      return {
+        frameOfReferenceUID: frame.sopInstanceUid,
+        rows: frame.rows,
+        columns: frame.columns,
+        imagePositionPatient: [0, 0, 0],
+        imageOrientationPatient: [1, 0, 0, 0, 1, 0],
+        rowCosines: [1, 0, 0],
+        columnCosines: [0, 1, 0],
+        rowPixelSpacing,
+        columnPixelSpacing,
+        usingDefaultValues: frame.pixelSpacing === null,
+      };
+    case Enums.MetadataModules.IMAGE_PIXEL:
+      return { photometricInterpretation };
+    case Enums.MetadataModules.GENERAL_SERIES:
+      return { modality };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,250 @@
+/** One Cornerstone3D stack viewport with the reader's usual mouse tools. */
+import {
+  cache,
+  Enums,
+  eventTarget,
+  imageLoader,
+  init as initCore,
+  RenderingEngine,
+  type Types,
+  utilities,
+} from '@cornerstonejs/core';
+import {
+  addTool,
+  init as initTools,
+  PanTool,
+  StackScrollTool,
+  Enums as ToolEnums,
+  ToolGroupManager,
+  WindowLevelTool,
+  ZoomTool,
+} from '@cornerstonejs/tools';
+import type { FrameRow } from '../../preload/contract/model.ts';
+import { type Affine, affineFrom } from './affine.ts';
+import { forgetFrames, imageIdOf, registerStackImages } from './stack-images.ts';
+import type { WindowLevel } from './window-presets.ts';
+
+export type MouseTool = 'window' | 'pan' | 'zoom' | 'scroll';
+
+const toolNames: Readonly<Record<MouseTool, string>> = {
+  window: WindowLevelTool.toolName,
+  pan: PanTool.toolName,
+  zoom: ZoomTool.toolName,
+  scroll: StackScrollTool.toolName,
+};
+const { MouseBindings } = ToolEnums;
+/** What the other buttons do whichever tool is on the first. */
+const fixedButton: Readonly<Record<MouseTool, number | null>> = {
+  window: null,
+  pan: MouseBindings.Auxiliary,
+  zoom: MouseBindings.Secondary,
+  scroll: MouseBindings.Wheel,
+};
+
+/** What the viewport shows at the moment of a rendering. */
+export interface ViewState {
+  /** Index in the stack of the picture that is on the screen. */
+  readonly index: number;
+  readonly window: WindowLevel;
+  /** Whether grey values are shown the other way round than the file asks for. */
+  readonly inverted: boolean;
+  readonly toScreen: Affine;
+}
+
+const cacheBytes = 1_000_000_000;
+/** Pictures fetched ahead around the one on the screen. */
+const fetchedAhead = 60;
+let engine: RenderingEngine | null = null;
+let viewCount = 0;
+
+async function startCornerstone(): Promise<RenderingEngine> {
+  if (engine) return engine;
+  await initCore();
+  initTools();
+  cache.setMaxCacheSize(cacheBytes);
+  registerStackImages();
+  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool]) addTool(tool);
+  engine = new RenderingEngine('window');
+  return engine;
+}
+
+export class StackView {
+  readonly #element: HTMLDivElement;
+  readonly #engine: RenderingEngine;
+  readonly #viewport: Types.IStackViewport;
+  readonly #id: string;
+  readonly #onRendered: (state: ViewState) => void;
+  readonly #onFailed: (index: number, error: unknown) => void;
+  #imageIds: string[] = [];
+  #frames: readonly FrameRow[] = [];
+  #fetching = 0;
+  #disposed = false;
+
+  /**
+   * `onRendered` runs after every drawing, whatever caused it; `onFailed` when a picture of the stack cannot be read.
+   * Rejects where the machine has no WebGL.
+   */
+  static async open(
+    element: HTMLDivElement,
+    onRendered: (state: ViewState) => void,
+    onFailed: (index: number, error: unknown) => void,
+  ): Promise<StackView> {
+    return new StackView(await startCornerstone(), element, onRendered, onFailed);
+  }
+
+  private constructor(
+    renderingEngine: RenderingEngine,
+    element: HTMLDivElement,
+    onRendered: (state: ViewState) => void,
+    onFailed: (index: number, error: unknown) => void,
+  ) {
+    this.#engine = renderingEngine;
+    this.#element = element;
+    this.#onRendered = onRendered;
+    this.#onFailed = onFailed;
+    this.#id = `stack-${++viewCount}`;
+    this.#engine.enableElement({
+      viewportId: this.#id,
+      type: Enums.ViewportType.STACK,
+      element,
+      defaultOptions: { background: [0, 0, 0] },
+    });
+    this.#viewport = this.#engine.getViewport<Types.IStackViewport>(this.#id);
+    const group = ToolGroupManager.createToolGroup(this.#id);
+    if (!group) throw new Error(`There is already a tool group ${this.#id}.`);
+    for (const name of Object.values(toolNames)) group.addTool(name);
+    group.addViewport(this.#id, this.#engine.id);
+    this.useTool('window');
+    element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
+    eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
+    eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
+    ToolGroupManager.destroyToolGroup(this.#id);
+    this.#engine.disableElement(this.#id);
+    this.#forget();
+  }
+
+  /** Shows a series from the given picture on. */
+  async show(frames: readonly FrameRow[], modality: string, index: number): Promise<void> {
+    this.#forget();
+    this.#frames = frames;
+    this.#imageIds = frames.map((frame) => imageIdOf(frame, modality));
+    await this.#viewport.setStack(this.#imageIds, index);
+    if (this.#disposed) return;
+    this.resetLook();
+  }
+
+  goTo(index: number): void {
+    if (index < 0 || index >= this.#imageIds.length) return;
+    void this.#viewport.setImageIdIndex(index);
+  }
+
+  /** Relative to where earlier steps already lead, so that held keys do not wait for pictures. */
+  scroll(step: number): void {
+    this.#viewport.scroll(step);
+  }
+
+  useTool(tool: MouseTool): void {
+    const group = ToolGroupManager.getToolGroup(this.#id);
+    for (const [key, name] of Object.entries(toolNames) as [MouseTool, string][]) {
+      const buttons = [fixedButton[key], key === tool ? MouseBindings.Primary : null];
+      const bindings = buttons.filter((button) => button !== null).map((mouseButton) => ({ mouseButton }));
+      group?.setToolPassive(name, { removeAllBindings: true });
+      if (bindings.length > 0) group?.setToolActive(name, { bindings });
+    }
+  }
+
+  setWindow({ center, width }: WindowLevel): void {
+    const voiRange = utilities.windowLevel.toLowHighRange(width, center, Enums.VOILUTFunctionType.LINEAR);
+    this.#viewport.setProperties({ voiRange });
+    this.#viewport.render();
+  }
+
+  /** The window that the file asks for, for every picture its own. */
+  resetWindow(): void {
+    const inverted = this.#viewport.getProperties().invert ?? false;
+    this.#viewport.resetProperties();
+    this.#viewport.setProperties({ invert: inverted });
+    this.#viewport.render();
+  }
+
+  toggleInvert(): void {
+    this.#viewport.setProperties({ invert: !this.#viewport.getProperties().invert });
+    this.#viewport.render();
+  }
+
+  /** Window, zoom and position as at the start. */
+  resetLook(): void {
+    this.#viewport.resetCamera();
+    this.#viewport.resetProperties();
+    this.#viewport.setProperties({ invert: this.#storedInverted() });
+    this.#viewport.render();
+  }
+
+  resize(): void {
+    this.#engine.resize(true, true);
+  }
+
+  #storedInverted(): boolean {
+    return this.#viewport.getCornerstoneImage()?.photometricInterpretation === 'MONOCHROME1';
+  }
+
+  readonly #rendered = (): void => {
+    const image = this.#viewport.getCornerstoneImage();
+    const index = image ? this.#imageIds.indexOf(image.imageId) : -1;
+    const frame = this.#frames[index];
+    const { voiRange, invert } = this.#viewport.getProperties();
+    if (!image || !frame || !voiRange) return;
+    const { windowCenter: center, windowWidth: width } = utilities.windowLevel.toWindowLevel(
+      voiRange.lower,
+      voiRange.upper,
+    );
+    this.#onRendered({
+      index,
+      window: { center, width },
+      inverted: (invert ?? false) !== this.#storedInverted(),
+      toScreen: this.#toScreen(frame),
+    });
+    void this.#fetchAhead(index);
+  };
+
+  /** World coordinates have their origin in the centre of the first pixel; the picture's edge is half a pixel before. */
+  #toScreen(frame: FrameRow): Affine {
+    const [rowSpacing, columnSpacing] = frame.pixelSpacing ?? [1, 1];
+    const onScreen = (x: number, y: number) =>
+      this.#viewport.worldToCanvas([(x - 0.5) * columnSpacing, (y - 0.5) * rowSpacing, 0]);
+    return affineFrom(onScreen(0, 0), onScreen(1, 0), onScreen(0, 1));
+  }
+
+  readonly #failed = (event: Event): void => {
+    const { imageId, error } = (event as CustomEvent<{ imageId?: string; error?: unknown }>).detail;
+    const index = imageId === undefined ? -1 : this.#imageIds.indexOf(imageId);
+    if (index >= 0) this.#onFailed(index, error);
+  };
+
+  /** Loads what the reader will scroll to next, nearest first, one at a time so that main stays free. */
+  async #fetchAhead(index: number): Promise<void> {
+    const turn = ++this.#fetching;
+    const imageIds = this.#imageIds;
+    for (let distance = 1; distance <= fetchedAhead; distance++) {
+      for (const imageId of [imageIds[index + distance], imageIds[index - distance]]) {
+        if (imageId === undefined || cache.isLoaded(imageId)) continue;
+        // A picture that cannot be read says so once the reader arrives there.
+        await imageLoader.loadAndCacheImage(imageId).catch(() => undefined);
+        if (turn !== this.#fetching || this.#disposed) return;
+      }
+    }
+  }
+
+  #forget(): void {
+    this.#fetching++;
+    for (const imageId of this.#imageIds) if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
+    forgetFrames(this.#imageIds);
+    this.#imageIds = [];
+    this.#frames = [];
+  }
+}
