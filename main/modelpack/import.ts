@@ -51,7 +51,8 @@ export async function importModel(sourcePath: string, options: ImportOptions): P
   try {
     return await importCheckpoint(source, checkpoint, options);
   } catch (thrown) {
-    throw Fault.from(thrown, { path: source });
+    const fault = Fault.from(thrown, { path: source });
+    throw fault.path === undefined ? new Fault(fault.code, fault.message, { path: source, cause: thrown }) : fault;
   } finally {
     await checkpoint.close();
   }

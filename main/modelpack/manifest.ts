@@ -115,16 +115,22 @@ export const manifestName = 'manifest.json';
 const longestManifest = 16 * 1024 * 1024;
 
 /**
- * The blocks that MediCLIP reads: after one half, three quarters and all of the depth, 12, 18 and 24 for ViT-L/14
- * and all that the method was published with.
+ * The blocks that are read by default: at one half, three quarters and all of the depth. For ViT-L/14 these are 12, 18
+ * and 24, which the method was published with.
  */
 export function defaultLayers(depth: number): number[] {
   return [...new Set([Math.ceil(depth / 2), Math.ceil((3 * depth) / 4), depth])];
 }
 
-/** The manifest as the bytes of its file. */
+/**
+ * The manifest as the bytes of its file, its fields in one order, whoever made it.
+ * @throws Fault `usage` where a field has a value that no manifest has
+ */
 export function encodeManifest(manifest: PackManifest): Uint8Array {
-  const body = `${JSON.stringify(manifest, undefined, 1).slice(2)}\n`; // without its opening brace and line break
+  const result = manifestSchema.safeParse(manifest);
+  if (!result.success) throw new Fault('usage', `A model pack cannot have ${describeIssue(result.error)}.`);
+  const json = JSON.stringify(result.data, undefined, 1);
+  const body = `${json.slice(2)}\n`; // without its opening brace and line break
   return new TextEncoder().encode(`{"seal": "${hashOf(body)}",\n${body}`);
 }
 
@@ -135,14 +141,12 @@ export function decodeManifest(bytes: Uint8Array, path: string): PackManifest {
   if (seal === null || hashOf(text.slice(seal[0].length)) !== seal[1])
     throw new Fault('bad-model', `${path} is damaged or was altered. Import the model again.`, { path });
   const result = manifestSchema.safeParse(JSON.parse(text));
-  if (!result.success) {
-    const { path: where, message } = result.error.issues[0];
+  if (!result.success)
     throw new Fault(
       'bad-model',
-      `${path} was not written by this version of the program: ${where.join('.')}: ${message}. Import the model again.`,
+      `${path} was not written by this version of the program (${describeIssue(result.error)}). Import the model again.`,
       { path },
     );
-  }
   requireFiles(result.data, path);
   return result.data;
 }
@@ -181,6 +185,10 @@ function requireFiles(manifest: PackManifest, path: string): void {
 export function packIdentity({ files }: PackManifest): string {
   const lines = files.map((file) => `${file.sha256} ${file.name}\n`).sort();
   return hashOf(lines.join(''));
+}
+
+function describeIssue({ issues: [{ path, message }] }: z.ZodError): string {
+  return `${path.join('.')}: ${message}`;
 }
 
 function hashOf(text: string): string {

@@ -226,7 +226,7 @@ function isRunning(pid: number): boolean {
 /** SHA-256 of files one after the other. @throws Fault `cancelled`, `not-found` */
 export async function hashFiles(paths: readonly string[], { signal, onBytes }: WriteOptions = {}): Promise<string> {
   const hash = createHash('sha256');
-  const piece = new Uint8Array(4 * 1024 * 1024);
+  const piece = new Uint8Array(1024 * 1024);
   for (const path of paths) {
     const handle = await open(path).catch((thrown: unknown) => {
       throw Fault.from(thrown, { code: 'bad-model', path });
