@@ -1,7 +1,6 @@
 import dcmjsCodecs, { type Context } from 'dcmjs-codecs';
 import { Fault } from '../fault.ts';
-import { type CodestreamInfo, readJpeg2000Info, readJpegInfo } from './codestream.ts';
-import { checkFrameSize } from './limits.ts';
+import { type CodestreamInfo, isWholeRle, readJpeg2000Info, readJpegInfo } from './codestream.ts';
 
 /** One compressed frame and what the data set declares about it. */
 export interface CompressedFrame {
@@ -13,7 +12,6 @@ export interface CompressedFrame {
   readonly bitsAllocated: number;
   readonly bitsStored: number;
   readonly signed: boolean;
-  readonly photometric: string;
 }
 
 /** Samples as the codec left them: interleaved, little endian, `bitsAllocated` each; no colour conversion but RCT/ICT. */
@@ -108,8 +106,7 @@ export async function decompressFrame(frame: CompressedFrame, path?: string): Pr
   const bytes = decoded.getDecodedBuffer();
   const bitsAllocated = decoded.getBitsAllocated() ?? frame.bitsAllocated;
   const expected = frame.rows * frame.columns * frame.samplesPerPixel * (bitsAllocated / 8);
-  if (!bytes || bytes.length < expected)
-    throw new Fault('bad-file', 'The compressed pixels of this image are incomplete. Export or send it again.', about);
+  if (!bytes || bytes.length < expected) throw incomplete(path);
   return { bytes: bytes.subarray(0, expected), bitsAllocated, colour: info?.colour ?? null };
 }
 
@@ -124,22 +121,31 @@ export function unsupportedSyntax(transferSyntax: string, path?: string): Fault 
   );
 }
 
-/** Compares the stream's own size with the declared one before a decoder allocates for either. */
+/** Compares the stream's own size with the declared one, which is within bounds, before a decoder allocates for it. */
 function inspect(codec: Codec, frame: CompressedFrame, path?: string): CodestreamInfo | null {
-  if (codec === 'decodeRle' || codec === 'decodeJpegXl') return null;
+  const about = path === undefined ? {} : { path };
+  if (codec === 'decodeJpegXl') return null;
+  if (codec === 'decodeRle') {
+    const planes = frame.samplesPerPixel * (frame.bitsAllocated / 8);
+    if (!isWholeRle(frame.bytes, planes, frame.rows * frame.columns)) throw incomplete(path);
+    return null;
+  }
   const isJpeg2000 = codec === 'decodeJpeg2000' || codec === 'decodeHtJpeg2000';
   const info = isJpeg2000 ? readJpeg2000Info(frame.bytes) : readJpegInfo(frame.bytes);
-  const about = path === undefined ? {} : { path };
   if (!info) throw new Fault('bad-file', 'The compressed pixels of this image do not start as they must.', about);
-  checkFrameSize(info.columns, info.rows, info.components, path);
   if (info.columns !== frame.columns || info.rows !== frame.rows || info.components !== frame.samplesPerPixel)
     throw new Fault(
       'bad-pixels',
-      `The header declares ${frame.columns} x ${frame.rows} x ${frame.samplesPerPixel} samples, ` +
-        `but the compressed image has ${info.columns} x ${info.rows} x ${info.components}.`,
+      `The header declares ${frame.columns} x ${frame.rows} x ${frame.samplesPerPixel} samples, but the compressed ` +
+        `pixels ${info.columns} x ${info.rows} x ${info.components}. Export or send the image again.`,
       about,
     );
   return info;
+}
+
+function incomplete(path: string | undefined): Fault {
+  const sentence = 'The compressed pixels of this image are damaged or incomplete. Export or send it again.';
+  return new Fault('bad-file', sentence, path === undefined ? {} : { path });
 }
 
 type Native = Record<Codec, (context: Context) => Context>;

@@ -34,7 +34,7 @@ export function readJpegInfo(stream: Uint8Array): CodestreamInfo | null {
       return { columns, rows, components: body[5] as number, precision, colour };
     }
     // Adobe's marker states the transform outright; JFIF implies YCbCr, but Adobe's word counts more.
-    if (marker === 0xee && text(body, 5) === 'Adobe') colour = body[11] === 0 ? 'RGB' : 'YBR';
+    if (marker === 0xee && text(body, 5) === 'Adobe' && body.length >= 12) colour = body[11] === 0 ? 'RGB' : 'YBR';
     if (marker === 0xe0 && text(body, 4) === 'JFIF') colour ??= 'YBR';
     at += 2 + length;
   }
@@ -55,6 +55,36 @@ export function readJpeg2000Info(stream: Uint8Array): CodestreamInfo | null {
     precision: (view.getUint8(42) & 0x7f) + 1,
     colour: null,
   };
+}
+
+/**
+ * Whether an RLE frame is whole (PS3.5 annex G): a header naming `segments` byte planes in order, each of which unpacks
+ * to at least `pixels` bytes. The decoder itself pads what is missing in silence.
+ */
+export function isWholeRle(stream: Uint8Array, segments: number, pixels: number): boolean {
+  if (stream.length < 64) return false;
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  if (view.getUint32(0, true) !== segments) return false;
+  for (let segment = 1; segment <= segments; segment += 1) {
+    const start = view.getUint32(segment * 4, true);
+    const end = segment < segments ? view.getUint32(segment * 4 + 4, true) : stream.length;
+    if (start < 64 || end > stream.length || unpackedLength(stream, start, end) < pixels) return false;
+  }
+  return true;
+}
+
+/** Bytes that a PackBits run unpacks to: n < 128 copies n + 1 bytes, n > 128 repeats one byte 257 - n times. */
+function unpackedLength(stream: Uint8Array, start: number, end: number): number {
+  let length = 0;
+  for (let at = start; at < end; ) {
+    const control = stream[at] as number;
+    const run = control < 128 ? control + 1 : control > 128 ? 257 - control : 0;
+    const size = control < 128 ? 1 + run : control > 128 ? 2 : 1;
+    if (at + size > end) break;
+    length += run;
+    at += size;
+  }
+  return length;
 }
 
 /** SOF0 to SOF15 without DHT, JPG and DAC, and SOF55 of JPEG-LS. */

@@ -7,12 +7,15 @@ export type FileKind = 'dicom' | 'png' | 'jpeg' | 'tiff' | 'bmp' | 'zip' | 'unkn
 /** How the elements of a data set are written (PS3.5 section 7, annex A). */
 export type ElementEncoding = 'implicit-little' | 'explicit-little' | 'explicit-big';
 
-/** Bytes from the start of a file that `identify` needs. */
-const SIGNATURE_BYTES = 512;
+/** Bytes from the start of a file that `identify` needs: signatures, and two elements of a bare data set. */
+const SIGNATURE_BYTES = 2048;
 
 const VALUE_REPRESENTATIONS = new Set(
   'AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV'.split(' '),
 );
+
+/** VRs with a length of 32 bits (PS3.5 section 7.1.2). */
+const LONG_LENGTH = new Set('OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' '));
 
 /**
  * Tells a file by its content, never by its name.
@@ -37,17 +40,26 @@ export function identify(source: Uint8Array | string): FileKind {
 export function sniffEncoding(bytes: Uint8Array, offset: number): ElementEncoding | null {
   if (bytes.length < offset + 8) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const hasVr = VALUE_REPRESENTATIONS.has(String.fromCharCode(bytes[offset + 4] ?? 0, bytes[offset + 5] ?? 0));
-  if (hasVr && isPlausibleFirstGroup(view.getUint16(offset, true))) return 'explicit-little';
-  if (hasVr && isPlausibleFirstGroup(view.getUint16(offset, false))) return 'explicit-big';
-  if (!isPlausibleFirstGroup(view.getUint16(offset, true))) return null;
-  // Implicit: the length must be even, and a larger tag must follow the value.
+  const vr = String.fromCharCode(bytes[offset + 4] ?? 0, bytes[offset + 5] ?? 0);
+  if (VALUE_REPRESENTATIONS.has(vr))
+    for (const little of [true, false])
+      if (isPlausibleFirstGroup(view.getUint16(offset, little))) {
+        const length = view.getUint16(offset + 6, little); // 0, being reserved, where the VR has a longer length field
+        const ends = LONG_LENGTH.has(vr) || isFollowed(view, offset, offset + 8 + length, little);
+        return ends ? (little ? 'explicit-little' : 'explicit-big') : null;
+      }
   const length = view.getUint32(offset + 4, true);
-  const next = offset + 8 + length;
-  if (length % 2 !== 0 || next + 4 > bytes.length) return null;
-  const tagAt = (at: number) => view.getUint16(at, true) * 0x10000 + view.getUint16(at + 2, true);
+  const isImplicit = isPlausibleFirstGroup(view.getUint16(offset, true)) && length % 2 === 0;
+  return isImplicit && isFollowed(view, offset, offset + 8 + length, true) ? 'implicit-little' : null;
+}
+
+/** Whether an element that ends at `next` is followed by one of a larger tag, or by the end of the file. */
+function isFollowed(view: DataView, offset: number, next: number, little: boolean): boolean {
+  if (next === view.byteLength) return true;
+  if (next + 4 > view.byteLength) return false;
+  const tagAt = (at: number) => view.getUint16(at, little) * 0x10000 + view.getUint16(at + 2, little);
   const step = tagAt(next) - tagAt(offset);
-  return step > 0 && step < 0x00400000 ? 'implicit-little' : null;
+  return step > 0 && (tagAt(next) < 0x00400000 || tagAt(next) >= 0x7fe00000);
 }
 
 /** Reads up to `count` bytes from the start of a file. @throws Fault `not-found`, `bad-file`. */

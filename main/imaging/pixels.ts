@@ -162,7 +162,6 @@ async function compressedSamples(
       bitsAllocated: image.bitsAllocated,
       bitsStored: image.bitsStored,
       signed: image.signed,
-      photometric: image.photometric,
     },
     path,
   );
