@@ -1,2 +1,3 @@
 import * as ort from 'onnxruntime-node';
+
 process.parentPort.postMessage(ort.listSupportedBackends());

@@ -70,7 +70,7 @@ export function decodeProfile(bytes: Uint8Array, path?: string): Profile {
 }
 
 /** A tensor that the profile must have. @throws Fault `bad-profile` */
-export function profileTensor(profile: Profile, name: string): ProfileTensor {
+export function profileTensor(profile: Pick<Profile, 'tensors'>, name: string): ProfileTensor {
   const tensor = profile.tensors.get(name);
   if (!tensor) throw new Fault('bad-profile', `The calibration profile lacks ${name}. Calibrate again.`);
   return tensor;

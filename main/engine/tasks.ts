@@ -13,6 +13,8 @@ export interface CalibrateInput {
   readonly provider: ProviderChoice;
   /** Share of normals that may be flagged. */
   readonly toleratedShare: number;
+  /** How the pictures were made from DICOM values (imaging's PREPROCESSING_VERSION); kept in the profile. */
+  readonly preprocessing: string;
 }
 
 export interface CalibrateProgress {

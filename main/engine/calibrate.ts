@@ -1,0 +1,279 @@
+/**
+ * Few-shot calibration: from a handful of normal pictures to a profile (paper, section 3; method.md, Training).
+ *
+ * - `parity` does the published work: every step draws a batch, makes anomalies in it, runs the vision tower on it and
+ *   trains with full text attention.
+ * - `fast` and `default` make a pool of anomalies per picture once, run the frozen tower over it once, and train on
+ *   draws from it with causal text attention, which CLIP was trained with and which allows a short context.
+ *
+ * Nothing here looks at a labelled abnormal picture, and the last step's parameters are the result.
+ */
+import { Fault, throwIfCancelled } from '../fault.ts';
+import { thresholdForShare } from '../method/conformal.ts';
+import type { Image8 } from '../method/image.ts';
+import { Random } from '../method/random.ts';
+import { toTestRgb, toTrainingGrey } from '../method/resize.ts';
+import { synthesise } from '../method/synthesis/synthesise.ts';
+import { initialParameters, trainableParameters } from '../method/training.ts';
+import { type DetectionHead, profileHead, runHead } from './detect.ts';
+import { type Learner, type Sample, startLearner } from './learner.ts';
+import type { Networks } from './networks.ts';
+import { encodeProfile, type Profile, type ProfileTensor } from './profile.ts';
+import { EPOCHS, epochBatches, folds, stepCount } from './schedule.ts';
+import { extractTaps, type TapCache } from './taps.ts';
+import type { CalibrateInput, CalibrateOutput, CalibrateProgress } from './tasks.ts';
+
+/** Anomalies made per normal picture where a pool is used; fewer where their taps would take more than the budget. */
+const POOL_VARIANTS = 20;
+const LEAST_POOL_VARIANTS = 4;
+const POOL_BUDGET_BYTES = 512 * 1024 * 1024;
+/** Trainings that each leave a part of the support set out, where no normals were held out. */
+const CROSS_FIT_FOLDS = 4;
+
+export interface CalibrateContext {
+  readonly signal: AbortSignal;
+  readonly progress: (value: CalibrateProgress) => void;
+  readonly cache: TapCache;
+}
+
+/**
+ * @throws Fault `bad-reference-set` for fewer than 2 pictures, `cancelled`, `provider-failed`
+ */
+export async function calibrate(
+  input: Omit<CalibrateInput, 'packFolder' | 'provider'>,
+  networks: Networks,
+  context: CalibrateContext,
+): Promise<CalibrateOutput> {
+  const { support, preset, seed } = input;
+  if (support.length < 2)
+    throw new Fault(
+      'bad-reference-set',
+      `A reference set of ${support.length} ${support.length === 1 ? 'image' : 'images'} is too small to calibrate on. Choose at least 2 normal images; 16 is a good number.`,
+    );
+  const started = performance.now();
+  const random = new Random(seed);
+  const greys = support.map((image) => toTrainingGrey(image, networks.side));
+  const draw =
+    preset === 'parity'
+      ? freshAnomalies(greys, networks, random.fork())
+      : await pool(greys, networks, random.fork(), context);
+
+  const trainingStarted = performance.now();
+  const trained = await trainPromptsAndAdapters(greys.length, draw, networks, input, random.fork(), context);
+  const trainingSeconds = (performance.now() - trainingStarted) / 1000;
+
+  const evidence = await normalScores(input, networks, trained, draw, random.fork(), context);
+  const threshold = thresholdForShare(evidence.scores, input.toleratedShare);
+  const profile: Profile = {
+    manifest: {
+      format: 'mediclip-profile',
+      version: 1,
+      modelName: networks.pack.manifest.name,
+      modelSha256: networks.pack.identity,
+      preset,
+      seed,
+      shots: support.length,
+      steps: trained.losses.length,
+      toleratedShare: input.toleratedShare,
+      threshold,
+      evidence: evidence.kind,
+      provider: networks.provider,
+      preprocessing: input.preprocessing,
+    },
+    tensors: new Map([
+      ...trained.tensors,
+      ['evidence.normal_scores', vector(evidence.scores)],
+      ['training.loss', vector(trained.losses)],
+    ]),
+  };
+  return {
+    profile: encodeProfile(profile),
+    steps: trained.losses.length,
+    seconds: (performance.now() - started) / 1000,
+    stepMs: (1000 * trainingSeconds) / trained.losses.length,
+    lossTrace: trained.losses,
+    threshold,
+    normalScores: evidence.scores,
+    provider: networks.provider,
+    peakRssMb: process.resourceUsage().maxRSS / 1024,
+  };
+}
+
+// ----------------------------------------------------------------------------------------------------------- anomalies
+
+/** Training pictures for the given members of the support set. */
+type DrawSamples = (indices: readonly number[]) => Promise<readonly Sample[]>;
+
+/** As published: new anomalies for every batch. */
+function freshAnomalies(greys: readonly Image8[], networks: Networks, random: Random): DrawSamples {
+  return async (indices) => {
+    const anomalies = indices.map((index) => synthesise(greys[index]!, greys, random));
+    const taps = await extractTaps(
+      await networks.tower(),
+      anomalies.map(({ image }) => image),
+    );
+    return anomalies.map(({ diceMask }, i) => ({ taps: taps[i]!, mask: diceMask }));
+  };
+}
+
+/** Anomalies made once, their taps computed once; each draw picks one of the picture's variants. */
+async function pool(
+  greys: readonly Image8[],
+  networks: Networks,
+  random: Random,
+  { signal, progress }: CalibrateContext,
+): Promise<DrawSamples> {
+  const tapBytes = networks.taps.reduce((sum, { grid, width }) => sum + 4 * grid * grid * width, 0);
+  const sampleBytes = tapBytes + 4 * networks.side ** 2;
+  const affordable = Math.floor(POOL_BUDGET_BYTES / sampleBytes / greys.length);
+  const variants = Math.max(LEAST_POOL_VARIANTS, Math.min(POOL_VARIANTS, affordable));
+  const total = variants * greys.length;
+  const tower = await networks.tower();
+  const samples: Sample[][] = [];
+  for (const grey of greys) {
+    throwIfCancelled(signal);
+    const anomalies = Array.from({ length: variants }, () => synthesise(grey, greys, random));
+    const before = samples.length * variants;
+    const taps = await extractTaps(
+      tower,
+      anomalies.map(({ image }) => image),
+      { signal, onProgress: (done) => progress({ phase: 'features', done: before + done, total, losses: [] }) },
+    );
+    samples.push(anomalies.map(({ diceMask }, i) => ({ taps: taps[i]!, mask: diceMask })));
+  }
+  return async (indices) => indices.map((index) => samples[index]![random.below(variants)]!);
+}
+
+// ------------------------------------------------------------------------------------------------------------ training
+
+interface Trained {
+  readonly tensors: ReadonlyMap<string, ProfileTensor>;
+  readonly losses: readonly number[];
+}
+
+async function trainPromptsAndAdapters(
+  count: number,
+  draw: DrawSamples,
+  networks: Networks,
+  { preset }: Pick<CalibrateInput, 'preset'>,
+  random: Random,
+  context: CalibrateContext,
+): Promise<Trained> {
+  const { session, prompts } = await networks.training(preset === 'parity' ? 'full' : 'causal');
+  const options = { architecture: networks.architecture, taps: networks.taps, prompts };
+  const learner = startLearner({
+    session,
+    taps: networks.taps,
+    side: networks.side,
+    parameters: trainableParameters(options),
+    initial: initialParameters(options, random),
+  });
+  const losses = await train(
+    learner,
+    Array.from({ length: count }, (_, i) => i),
+    draw,
+    random,
+    context,
+    'training',
+  );
+  const textFeatures = await learner.textFeatures(await draw([0]));
+  const tensors = new Map<string, ProfileTensor>();
+  for (const [name, value] of learner.parameters()) tensors.set(name, asProfileTensor(value));
+  tensors.set('text.features', asProfileTensor(textFeatures));
+  return { tensors, losses };
+}
+
+/** 200 epochs over the given members. @returns the loss of every step */
+async function train(
+  learner: Learner,
+  members: readonly number[],
+  draw: DrawSamples,
+  random: Random,
+  { signal, progress }: CalibrateContext,
+  phase: CalibrateProgress['phase'],
+): Promise<number[]> {
+  const total = stepCount(members.length);
+  const losses: number[] = [];
+  for (let epoch = 0; epoch < EPOCHS; epoch++) {
+    for (const batch of epochBatches(members.length, random)) {
+      throwIfCancelled(signal);
+      const loss = await learner.step(await draw(batch.map((position) => members[position]!)));
+      if (!Number.isFinite(loss))
+        throw new Fault('provider-failed', 'Training diverged: the loss is no longer a number. Try another provider.');
+      losses.push(loss);
+      progress({ phase, done: losses.length, total, losses: [loss] });
+    }
+  }
+  return losses;
+}
+
+// ------------------------------------------------------------------------------------------------------------ evidence
+
+interface NormalScores {
+  readonly kind: 'held-out' | 'cross-fit' | 'support';
+  /** Ascending. */
+  readonly scores: readonly number[];
+}
+
+/**
+ * How high normals score that training did not see. With held-out normals that is simply measured. Without, `fast` and
+ * `default` train further heads that each leave a part of the support set out and score that part (the text features
+ * stay those of the whole set). `parity` has only the support set itself, which is optimistic and marked as such.
+ */
+async function normalScores(
+  { support, heldOut, preset }: Pick<CalibrateInput, 'support' | 'heldOut' | 'preset'>,
+  networks: Networks,
+  trained: Trained,
+  draw: DrawSamples,
+  random: Random,
+  context: CalibrateContext,
+): Promise<NormalScores> {
+  const head = profileHead(trained.tensors, networks.taps.length);
+  const score = async (images: readonly Image8[], using: DetectionHead) => {
+    const { signal, cache } = context;
+    const rgb = images.map((image) => toTestRgb(image, networks.side));
+    const taps = await extractTaps(await networks.tower(), rgb, { signal, cache });
+    return (await runHead(networks, using, taps, signal)).map((result) => result.score);
+  };
+  if (heldOut.length > 0) return { kind: 'held-out', scores: ascending(await score(heldOut, head)) };
+  if (preset === 'parity') return { kind: 'support', scores: ascending(await score(support, head)) };
+
+  const options = { architecture: networks.architecture, taps: networks.taps };
+  const fixed = { text_features: head.textFeatures };
+  const scores: number[] = [];
+  const parts = folds(support.length, CROSS_FIT_FOLDS, random);
+  for (const [index, part] of parts.entries()) {
+    const members = support.flatMap((_, i) => (part.includes(i) ? [] : [i]));
+    const learner = startLearner({
+      session: await networks.adapterTraining(),
+      taps: networks.taps,
+      side: networks.side,
+      parameters: trainableParameters(options),
+      initial: initialParameters(options, random),
+      fixed,
+    });
+    const progress = (value: CalibrateProgress) =>
+      context.progress({
+        phase: 'evidence',
+        done: index * value.total + value.done,
+        total: parts.length * value.total,
+        losses: [],
+      });
+    await train(learner, members, draw, random, { ...context, progress }, 'evidence');
+    const left = part.map((i) => support[i]!);
+    scores.push(...(await score(left, { ...head, adapters: Object.fromEntries(learner.parameters()) })));
+  }
+  return { kind: 'cross-fit', scores: ascending(scores) };
+}
+
+function ascending(scores: readonly number[]): number[] {
+  return [...scores].sort((a, b) => a - b);
+}
+
+function vector(values: readonly number[]): ProfileTensor {
+  return { shape: [values.length], data: Float32Array.from(values) };
+}
+
+function asProfileTensor({ dims, data }: { readonly dims: readonly number[]; readonly data: unknown }): ProfileTensor {
+  return { shape: dims, data: data as Float32Array };
+}

@@ -1,0 +1,88 @@
+/** Scores and maps of pictures under a calibration profile (paper, section 2.3). */
+import { throwIfCancelled } from '../fault.ts';
+import { conformalPValue } from '../method/conformal.ts';
+import type { Image8 } from '../method/image.ts';
+import { toTestRgb } from '../method/resize.ts';
+import type { Networks } from './networks.ts';
+import { type Profile, type ProfileTensor, profileTensor } from './profile.ts';
+import type { TensorValue } from './sessions.ts';
+import { extractTaps, stackTaps, type TapCache, type Taps } from './taps.ts';
+import type { Detection } from './tasks.ts';
+
+/** What a calibration learnt, as the head's inputs. */
+export interface DetectionHead {
+  /** `adapter.N.weight`, `adapter.N.bias` */
+  readonly adapters: Readonly<Record<string, TensorValue>>;
+  /** (embedDim, 2) */
+  readonly textFeatures: TensorValue;
+}
+
+/** Pictures per run of the head; its maps are small. */
+const HEAD_BATCH = 16;
+
+export function profileHead(tensors: ReadonlyMap<string, ProfileTensor>, taps: number): DetectionHead {
+  const value = (name: string): TensorValue => {
+    const { shape, data } = profileTensor({ tensors }, name);
+    return { dims: shape, data };
+  };
+  const names = Array.from({ length: taps }, (_, n) => [`adapter.${n}.weight`, `adapter.${n}.bias`]).flat();
+  return {
+    adapters: Object.fromEntries(names.map((name) => [name, value(name)])),
+    textFeatures: value('text.features'),
+  };
+}
+
+export interface HeadResult {
+  /** Highest value of the map. */
+  readonly score: number;
+  /** (side, side), 0..1 */
+  readonly map: Float32Array;
+}
+
+/** @throws Fault `cancelled`, `provider-failed` */
+export async function runHead(
+  { head, taps: shapes, side }: Pick<Networks, 'head' | 'taps' | 'side'>,
+  { adapters, textFeatures }: DetectionHead,
+  pictures: readonly Taps[],
+  signal: AbortSignal,
+): Promise<HeadResult[]> {
+  const session = await head();
+  const known = Object.fromEntries(Object.entries(adapters).filter(([name]) => session.inputs.includes(name)));
+  const results: HeadResult[] = [];
+  for (let start = 0; start < pictures.length; start += HEAD_BATCH) {
+    throwIfCancelled(signal);
+    const batch = pictures.slice(start, start + HEAD_BATCH);
+    const outputs = await session.run({ ...known, text_features: textFeatures, ...stackTaps(shapes, batch) });
+    const maps = outputs.map!.data as Float32Array;
+    batch.forEach((_, i) => {
+      results.push({
+        score: outputs.score!.data[i] as number,
+        map: maps.slice(i * side * side, (i + 1) * side * side),
+      });
+    });
+  }
+  return results;
+}
+
+/**
+ * Detections of pictures of any size, in their order.
+ * @throws Fault `bad-pixels`, `cancelled`, `provider-failed`
+ */
+export async function detect(
+  images: readonly Image8[],
+  networks: Networks,
+  profile: Profile,
+  { signal, cache, onProgress }: { signal: AbortSignal; cache: TapCache; onProgress?: (done: number) => void },
+): Promise<Detection[]> {
+  const rgb = images.map((image) => toTestRgb(image, networks.side));
+  const taps = await extractTaps(await networks.tower(), rgb, { signal, cache, onProgress });
+  const results = await runHead(networks, profileHead(profile.tensors, networks.taps.length), taps, signal);
+  const normals = Array.from(profileTensor(profile, 'evidence.normal_scores').data);
+  return results.map(({ score, map }) => ({
+    score,
+    pValue: conformalPValue(score, normals),
+    flagged: score >= profile.manifest.threshold,
+    map,
+    side: networks.side,
+  }));
+}

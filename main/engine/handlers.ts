@@ -1,0 +1,90 @@
+/** What the engine process answers. Networks stay open between tasks; the process is restarted, never they. */
+import { readFile } from 'node:fs/promises';
+import { Fault } from '../fault.ts';
+import type { TaskContext, TaskHandlers } from '../process/tasks.ts';
+import { calibrate } from './calibrate.ts';
+import { detect } from './detect.ts';
+import { type Networks, openNetworks } from './networks.ts';
+import { runParity } from './parity.ts';
+import { decodeProfile, type Profile } from './profile.ts';
+import { chooseProvider, onnxruntimeVersion, testProviders } from './providers.ts';
+import { TapCache } from './taps.ts';
+import type { EngineTasks } from './tasks.ts';
+
+const TAP_CACHE_BYTES = 768 * 1024 * 1024;
+
+/** Progress messages at most this often; the losses between two are sent together. */
+const PROGRESS_INTERVAL_MS = 100;
+
+export function createEngineHandlers(): TaskHandlers<EngineTasks> {
+  const opened = new Map<string, Promise<Networks>>();
+  const cache = new TapCache(TAP_CACHE_BYTES);
+
+  const networksOf = (packFolder: string, provider: string): Promise<Networks> => {
+    const key = `${provider} ${packFolder}`;
+    let networks = opened.get(key);
+    if (!networks) {
+      networks = openNetworks(packFolder, provider);
+      opened.set(key, networks);
+      networks.catch(() => opened.delete(key));
+    }
+    return networks;
+  };
+
+  return {
+    async calibrate({ packFolder, provider, ...input }, context) {
+      const networks = await networksOf(packFolder, chooseProvider(provider));
+      const progress = gatheredProgress(context);
+      const output = await calibrate(input, networks, { signal: context.signal, progress: progress.add, cache });
+      progress.flush();
+      return output;
+    },
+
+    async detect({ packFolder, provider, profilePath, images }, { signal, progress }) {
+      const profile = await readProfile(profilePath);
+      const networks = await networksOf(packFolder, chooseProvider(provider));
+      if (profile.manifest.modelSha256 !== networks.pack.identity)
+        throw new Fault(
+          'bad-profile',
+          `This profile was calibrated on the model "${profile.manifest.modelName}", not on "${networks.pack.manifest.name}". Choose its model or calibrate again.`,
+          { path: profilePath },
+        );
+      const onProgress = (done: number) => progress({ done });
+      const detections = await detect(images, networks, profile, { signal, cache, onProgress });
+      return { detections, provider: networks.provider };
+    },
+
+    parity({ caseFolder, format, precision }, { signal, progress }) {
+      return runParity(caseFolder, { format, precision, signal, onProgress: (step) => progress({ step }) });
+    },
+
+    selfTest: ({ packFolder }, { signal }) => testProviders((provider) => networksOf(packFolder, provider), signal),
+
+    about: () => ({ onnxruntime: onnxruntimeVersion(), pid: process.pid }),
+  };
+}
+
+async function readProfile(path: string): Promise<Profile> {
+  const bytes = await readFile(path).catch((thrown: unknown) => {
+    throw Fault.from(thrown, { path });
+  });
+  return decodeProfile(bytes, path);
+}
+
+function gatheredProgress(context: TaskContext<EngineTasks['calibrate']['progress']>) {
+  let waiting: EngineTasks['calibrate']['progress'] | null = null;
+  let sentAt = 0;
+  const flush = () => {
+    if (waiting) context.progress(waiting);
+    waiting = null;
+    sentAt = performance.now();
+  };
+  return {
+    flush,
+    add(value: EngineTasks['calibrate']['progress']) {
+      if (waiting && waiting.phase !== value.phase) flush();
+      waiting = { ...value, losses: [...(waiting?.losses ?? []), ...value.losses] };
+      if (performance.now() - sentAt >= PROGRESS_INTERVAL_MS) flush();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** Training steps on one session: keeps parameters and moments between runs (paper, section 2.4; Adam). */
+import type { TapShape } from '../method/architecture.ts';
+import type { Parameter } from '../method/training.ts';
+import type { Session, TensorValue } from './sessions.ts';
+import { stackTaps, type Taps } from './taps.ts';
+
+/** One training picture: what the tower made of it, and where it was changed. */
+export interface Sample {
+  readonly taps: Taps;
+  /** (H, H), 0..1; the focal loss takes its whole part, as published. */
+  readonly mask: Float32Array;
+}
+
+export interface Learner {
+  /** One Adam step on a batch. @returns the loss before the step */
+  step(batch: readonly Sample[]): Promise<number>;
+  /** The parameters after the steps so far, by name. */
+  parameters(): ReadonlyMap<string, TensorValue>;
+  /**
+   * Text features (embedDim, 2) at the present parameters. They are an output of the training graph, so this costs one
+   * more run of it (on any batch, discarded) and no further session.
+   */
+  textFeatures(batch: readonly Sample[]): Promise<TensorValue>;
+}
+
+export interface LearnerOptions {
+  readonly session: Session;
+  readonly taps: readonly TapShape[];
+  readonly side: number;
+  readonly parameters: readonly Parameter[];
+  readonly initial: ReadonlyMap<string, Float32Array>;
+  /** Inputs that stay the same, e.g. `text_features` where the prompts do not learn. */
+  readonly fixed?: Readonly<Record<string, TensorValue>>;
+}
+
+export function startLearner(options: LearnerOptions): Learner {
+  const { session, taps, side, parameters, initial, fixed = {} } = options;
+  const state: Record<string, TensorValue> = {};
+  for (const { name, shape } of parameters) {
+    const data = initial.get(name)!;
+    state[name] = { dims: shape, data };
+    state[`first_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
+    state[`second_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
+  }
+  const fetched = ['loss', ...Object.keys(state).map((name) => `next.${name}`)];
+  let steps = 0;
+
+  const run = (batch: readonly Sample[], step: number, fetch: readonly string[]) => {
+    const tokens = stackTaps(
+      taps,
+      batch.map((sample) => sample.taps),
+    );
+    const counter = { dims: [], data: BigInt64Array.of(BigInt(step)) };
+    return session.run({ ...fixed, ...state, ...tokens, ...stackMasks(batch, side), step: counter }, fetch);
+  };
+  return {
+    async step(batch) {
+      steps++;
+      const outputs = await run(batch, steps, fetched);
+      for (const name of Object.keys(state)) state[name] = outputs[`next.${name}`]!;
+      return outputs.loss!.data[0] as number;
+    },
+    parameters: () => new Map(parameters.map(({ name }) => [name, state[name]!])),
+    async textFeatures(batch) {
+      return (await run(batch, steps + 1, ['text_features'])).text_features!;
+    },
+  };
+}
+
+/** `focal_mask` and `dice_mask`, (B, H, H) each. */
+function stackMasks(batch: readonly Sample[], side: number): Record<string, TensorValue> {
+  const size = side * side;
+  const dice = new Float32Array(batch.length * size);
+  batch.forEach(({ mask }, index) => dice.set(mask, index * size));
+  const dims = [batch.length, side, side];
+  return { focal_mask: { dims, data: dice.map(Math.trunc) }, dice_mask: { dims, data: dice } };
+}
