@@ -85,7 +85,7 @@ export async function writeFileHashed(
 }
 
 /**
- * Writes tensors one after the other; at any time only one of them is in memory.
+ * Writes tensors one after the other. While one is written the next is read; no more than these two are in memory.
  * @throws Fault `bad-model` where a weight is not a finite number, or is too large for float16.
  */
 export async function writeWeights(
@@ -99,9 +99,11 @@ export async function writeWeights(
   const file = await HashedFile.create(folder, name);
   try {
     const layout: PackWeights['tensors'] = {};
-    for (const tensor of tensors) {
+    let ahead = readAhead(reader, tensors[0]);
+    for (const [i, tensor] of tensors.entries()) {
       throwIfCancelled(options.signal);
-      const bytes = storedBytes(tensor, await reader.read(tensor), precision);
+      const bytes = storedBytes(tensor, await ahead, precision);
+      ahead = readAhead(reader, tensors[i + 1]);
       const alignment = bytes.length >= largeTensor ? pageAlignment : vectorAlignment;
       await file.append(new Uint8Array((alignment - (file.bytes % alignment)) % alignment));
       layout[tensor] = {
@@ -118,6 +120,13 @@ export async function writeWeights(
     await file.abandon();
     throw thrown;
   }
+}
+
+/** Begins to read a tensor. Should it fail while the one before is written, the failure waits until it is asked for. */
+function readAhead(reader: TensorReader, name: string | undefined): Promise<Float32Array> {
+  const reading = name === undefined ? Promise.resolve(new Float32Array(0)) : reader.read(name);
+  reading.catch(() => undefined);
+  return reading;
 }
 
 function storedBytes(name: string, values: Float32Array, precision: PackPrecision): Uint8Array {
