@@ -64,7 +64,7 @@ export function weight(g: Graph, weights: Weights, name: string, part: WeightPar
   );
 }
 
-export function shapeOf(weights: Weights, name: string): readonly number[] {
+function shapeOf(weights: Weights, name: string): readonly number[] {
   if (!isFile(weights)) return weights.shape(name);
   const range = weights.tensors[name];
   if (!range) throw new Fault('bad-model', `The model lacks the tensor ${name}. Import it again.`);
