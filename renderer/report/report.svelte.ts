@@ -25,8 +25,11 @@ export class ReportDraft {
     const stop = on('data.changed', ({ what }) => {
       if (what === 'reports' && this.saving === 'saved') void this.#load();
     });
+    const onClose = () => void this.saveNow();
+    window.addEventListener('beforeunload', onClose);
     return () => {
       stop();
+      window.removeEventListener('beforeunload', onClose);
       void this.saveNow();
     };
   }
@@ -69,7 +72,9 @@ export class ReportDraft {
 
   async #load(): Promise<void> {
     const report = await attempt(() => call('reports.get', this.studyInstanceUid));
-    if (report && this.saving === 'saved') this.#take(report);
+    // An answer that was overtaken by a save of ours must not bring the older text back.
+    const older = report && this.stored && report.updatedAt < this.stored.updatedAt;
+    if (report && !older && this.saving === 'saved') this.#take(report);
   }
 
   #take(report: Report): void {

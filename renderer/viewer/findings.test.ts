@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CalibrationRow, Finding, SeriesDetail, StudyRow } from '../../preload/contract/model.ts';
+import type { Finding, SeriesDetail } from '../../preload/contract/model.ts';
 import { frameKey } from '../images/frame-key.ts';
-import { byPlace, findingOrder, formatSize, misfit, placesOf } from './findings.ts';
+import { byPlace, findingOrder, formatSize, placesOf } from './findings.ts';
 
 const finding = (id: string, sopInstanceUid: string, peakScore: number): Finding => ({
   id,
@@ -39,24 +39,5 @@ describe('findings', () => {
     expect(formatSize({ ...found[0]!, areaMm2: null, longestDiameterMm: null })).toBe(
       '20 × 8 pixels, size in mm unknown',
     );
-  });
-});
-
-describe('a calibration', () => {
-  const study = { modalities: ['CT'], bodyParts: ['HEAD'] } as unknown as StudyRow;
-  const made = (modality: string, bodyPart: string) => ({ modality, bodyPart }) as unknown as CalibrationRow;
-
-  it('fits studies of its modality and body part, whatever the case of the letters', () => {
-    expect(misfit(made('CT', 'Head'), study)).toBe('');
-  });
-
-  it('fits where one of the two does not say', () => {
-    expect(misfit(made('', ''), study)).toBe('');
-    expect(misfit(made('CT', 'HEAD'), { ...study, bodyParts: [] })).toBe('');
-  });
-
-  it('says why it does not fit', () => {
-    expect(misfit(made('MR', 'HEAD'), study)).toContain('made on MR; the study is CT');
-    expect(misfit(made('CT', 'CHEST'), study)).toContain('made on CHEST; the study shows HEAD');
   });
 });

@@ -1,5 +1,5 @@
 /** Where findings lie in a study, and in which order a reader goes through them. */
-import type { CalibrationRow, Finding, FrameRef, SeriesDetail, StudyRow } from '../../preload/contract/model.ts';
+import type { Finding, FrameRef, SeriesDetail } from '../../preload/contract/model.ts';
 import { frameKey } from '../images/frame-key.ts';
 
 export interface Place {
@@ -30,22 +30,11 @@ export function byPlace(findings: readonly Finding[], place: (ref: FrameRef) => 
   return findingOrder(findings).toSorted((one, other) => rank(one) - rank(other));
 }
 
-/** '23 × …' is left to measurements; a region states its longest diameter and area where the spacing is known. */
+/** Longest diameter and area, or the size in pixels where the spacing is unknown. */
 export function formatSize(finding: Finding): string {
   if (finding.longestDiameterMm === null || finding.areaMm2 === null) {
     const [, , width, height] = finding.box;
     return `${Math.round(width)} × ${Math.round(height)} pixels, size in mm unknown`;
   }
   return `${finding.longestDiameterMm.toFixed(1)} mm, ${Math.round(finding.areaMm2).toLocaleString()} mm²`;
-}
-
-/** Why a calibration may not fit a study, in a sentence; empty where nothing speaks against it. */
-export function misfit(calibration: CalibrationRow, study: StudyRow): string {
-  const differs = (made: string, has: readonly string[]) =>
-    made !== '' && has.length > 0 && !has.some((one) => one.toLowerCase() === made.toLowerCase());
-  if (differs(calibration.modality, study.modalities))
-    return `This calibration was made on ${calibration.modality}; the study is ${study.modalities.join(', ')}. Its scores would mean little here.`;
-  if (differs(calibration.bodyPart, study.bodyParts))
-    return `This calibration was made on ${calibration.bodyPart}; the study shows ${study.bodyParts.join(', ')}. Its scores would mean little here.`;
-  return '';
 }

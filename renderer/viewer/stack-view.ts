@@ -235,6 +235,7 @@ export class StackView {
         if (imageId === undefined || cache.isLoaded(imageId)) continue;
         // A picture that cannot be read says so once the reader arrives there.
         await imageLoader.loadAndCacheImage(imageId).catch(() => undefined);
+        if (this.#disposed || imageIds !== this.#imageIds) forgetImages([imageId]);
         if (turn !== this.#fetching || this.#disposed) return;
       }
     }
@@ -242,9 +243,13 @@ export class StackView {
 
   #forget(): void {
     this.#fetching++;
-    for (const imageId of this.#imageIds) if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
+    forgetImages(this.#imageIds);
     forgetFrames(this.#imageIds);
     this.#imageIds = [];
     this.#frames = [];
   }
+}
+
+function forgetImages(imageIds: readonly string[]): void {
+  for (const imageId of imageIds) if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
 }
