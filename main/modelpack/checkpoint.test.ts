@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../fault.ts';
-import { type Checkpoint, type CheckpointOptions, clipNormalisation, openCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type CheckpointOptions, openCheckpoint } from './checkpoint.ts';
+import { clipNormalisation } from './checkpoint-config.ts';
 import { float32ToBfloat16, halfToFloat32 } from './half.ts';
 import { encodeSafetensors, readSafetensors, type Tensor, toFloat32, writeSafetensors } from './safetensors.ts';
 
@@ -234,7 +235,7 @@ describe('another family is refused with what was found', () => {
     });
     const fault = await faultOf(path);
     expect(fault.code).toBe('bad-model');
-    expect(fault.message).toContain(`${model_type ?? 'unnamed'} (SomeModel)`);
+    expect(fault.message).toContain(`${model_type ?? 'model without a type'} (SomeModel)`);
   });
 
   test.each<[string, (model: Record<string, Record<string, unknown>>) => void, string]>([

@@ -2,11 +2,22 @@
  * Opens a CLIP as it was published and gives its tensors under one set of names, whatever the format:
  * a Hugging Face folder, an OpenCLIP folder, or one of OpenAI's `.pt` files.
  */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import type { ClipArchitecture } from '../method/architecture.ts';
+import {
+  clipNormalisation,
+  huggingFaceArchitecture,
+  huggingFaceNormalisation,
+  type Normalisation,
+  openaiArchitecture,
+  openClipArchitecture,
+  otherFamily,
+  parseConfig,
+  readJson,
+} from './checkpoint-config.ts';
 import {
   canonicalShapes,
   huggingFaceRecipe,
@@ -18,18 +29,6 @@ import {
 import { type Dtype, elementCount, openSafetensors, type Tensor, toFloat32 } from './safetensors.ts';
 import { findTokeniserFiles, type TokeniserFiles } from './tokeniser-files.ts';
 import { openTorchFile } from './torchscript.ts';
-
-/** How pixels in 0..1 become the input: (value - mean) / deviation, per colour. */
-export interface Normalisation {
-  readonly mean: readonly [number, number, number];
-  readonly deviation: readonly [number, number, number];
-}
-
-/** CLIP's own (Radford et al. 2021); every ViT that OpenAI published uses it. */
-export const clipNormalisation: Normalisation = {
-  mean: [0.48145466, 0.4578275, 0.40821073],
-  deviation: [0.26862954, 0.26130258, 0.27577711],
-};
 
 export type CheckpointSource = 'huggingface' | 'open_clip' | 'openai';
 
@@ -152,9 +151,7 @@ interface TensorFile {
 
 async function openHuggingFace(folder: string, names: readonly string[], weightsName: string): Promise<Checkpoint> {
   const configPath = join(folder, 'config.json');
-  const config = await readJson(configPath);
-  const { architecture, family } = huggingFaceArchitecture(config, configPath);
-  if (architecture === undefined) throw otherFamily(folder, family);
+  const architecture = huggingFaceArchitecture(await readJson(configPath), configPath);
   const normalisation = await huggingFaceNormalisation(folder, names);
   const weightsPath = join(folder, weightsName);
   const { file, weights } = weightsName.endsWith('.json')
@@ -257,268 +254,6 @@ async function openShards(indexPath: string): Promise<{ file: TensorFile; weight
   }
 }
 
-// ------------------------------------------------------------------------------------------- what the configs say
-
-const activation = z.enum(['quick_gelu', 'gelu']);
-const size = z.number().int().positive();
-
-/** Hugging Face leaves out of config.json whatever equals the default of its CLIPConfig (transformers 4 and 5). */
-const huggingFaceTower = {
-  hidden_act: z.string().default('quick_gelu'),
-  layer_norm_eps: z.number().positive().default(1e-5),
-  num_hidden_layers: size.default(12),
-};
-const huggingFaceConfig = z.object({
-  projection_dim: size.default(512),
-  text_config: z.object({
-    ...huggingFaceTower,
-    hidden_size: size.default(512),
-    intermediate_size: size.default(2048),
-    num_attention_heads: size.default(8),
-    max_position_embeddings: size.default(77),
-    vocab_size: size.default(49408),
-  }),
-  vision_config: z.object({
-    ...huggingFaceTower,
-    hidden_size: size.default(768),
-    intermediate_size: size.default(3072),
-    num_attention_heads: size.default(12),
-    num_channels: z.literal(3).default(3),
-    image_size: size.default(224),
-    patch_size: size.default(32),
-  }),
-});
-
-function huggingFaceArchitecture(
-  config: Record<string, unknown>,
-  path: string,
-): { architecture?: ClipArchitecture; family: string } {
-  const classes = Array.isArray(config.architectures) ? ` (${config.architectures.join(', ')})` : '';
-  const family = `${String(config.model_type ?? 'unnamed')}${classes}`;
-  if (config.model_type !== 'clip') return { family };
-  const { projection_dim, text_config, vision_config } = parseConfig(
-    huggingFaceConfig,
-    {
-      ...config,
-      // Files of 2022 repeat each part under a second name, which then counts.
-      text_config: { ...asRecord(config.text_config), ...asRecord(config.text_config_dict) },
-      vision_config: { ...asRecord(config.vision_config), ...asRecord(config.vision_config_dict) },
-    },
-    path,
-  );
-  if (
-    text_config.hidden_act !== vision_config.hidden_act ||
-    text_config.layer_norm_eps !== vision_config.layer_norm_eps
-  )
-    throw new Fault('bad-model', `${path} gives its two towers different activations, which is not supported.`, {
-      path,
-    });
-  const architecture: ClipArchitecture = {
-    embedDim: projection_dim,
-    imageSize: vision_config.image_size,
-    patchSize: vision_config.patch_size,
-    vision: {
-      width: vision_config.hidden_size,
-      layers: vision_config.num_hidden_layers,
-      heads: vision_config.num_attention_heads,
-      mlpWidth: vision_config.intermediate_size,
-    },
-    text: {
-      width: text_config.hidden_size,
-      layers: text_config.num_hidden_layers,
-      heads: text_config.num_attention_heads,
-      mlpWidth: text_config.intermediate_size,
-      contextLength: text_config.max_position_embeddings,
-      vocabularySize: text_config.vocab_size,
-    },
-    activation: requireActivation(vision_config.hidden_act, path),
-    layerNormEpsilon: vision_config.layer_norm_eps,
-  };
-  return { architecture: requireWhole(architecture, path), family };
-}
-
-const triple = z.tuple([z.number(), z.number(), z.number()]);
-
-async function huggingFaceNormalisation(folder: string, names: readonly string[]): Promise<Normalisation> {
-  if (!names.includes('preprocessor_config.json')) return clipNormalisation;
-  const path = join(folder, 'preprocessor_config.json');
-  const shape = z.object({ image_mean: triple.optional(), image_std: triple.optional() });
-  const { image_mean, image_std } = parseConfig(shape, await readJson(path), path);
-  return { mean: image_mean ?? clipNormalisation.mean, deviation: image_std ?? clipNormalisation.deviation };
-}
-
-const openClipConfig = z.object({
-  model_cfg: z.looseObject({
-    embed_dim: size,
-    quick_gelu: z.boolean().default(false),
-    vision_cfg: z.looseObject({
-      image_size: z.union([size, z.tuple([size, size])]).default(224),
-      layers: z.union([size, z.array(size)]),
-      width: size.default(768),
-      head_width: size.default(64),
-      mlp_ratio: z.number().positive().default(4),
-      patch_size: size.default(16),
-    }),
-    text_cfg: z.looseObject({
-      context_length: size.default(77),
-      vocab_size: size.default(49408),
-      width: size.default(512),
-      heads: size.default(8),
-      layers: size.default(12),
-      mlp_ratio: z.number().positive().default(4),
-    }),
-  }),
-  preprocess_cfg: z.object({ mean: triple.optional(), std: triple.optional() }).default({}),
-});
-
-/** Options of OpenCLIP that make another model of it, with the values that leave it a plain CLIP ViT. */
-const plainVision: Readonly<Record<string, readonly unknown[]>> = {
-  timm_model_name: [undefined, null],
-  ls_init_value: [undefined, null],
-  attentional_pool: [undefined, null, false],
-  no_ln_pre: [undefined, false],
-  input_patchnorm: [undefined, false],
-  pos_embed_type: [undefined, 'learnable'],
-  pool_type: [undefined, 'tok'],
-  act_kwargs: [undefined, null],
-  norm_kwargs: [undefined, null],
-};
-const plainText: Readonly<Record<string, readonly unknown[]>> = {
-  hf_model_name: [undefined, null],
-  hf_tokenizer_name: [undefined, null],
-  tokenizer_kwargs: [undefined, null],
-  ls_init_value: [undefined, null],
-  embed_cls: [undefined, false],
-  no_causal_mask: [undefined, false],
-  pool_type: [undefined, 'argmax', 'eos'],
-  proj_type: [undefined, 'linear'],
-  proj_bias: [undefined, false],
-  act_kwargs: [undefined, null],
-  norm_kwargs: [undefined, null],
-};
-
-function openClipArchitecture(
-  json: Record<string, unknown>,
-  path: string,
-): { architecture: ClipArchitecture; normalisation: Normalisation } {
-  requirePlainOpenClip(json, path);
-  const { model_cfg, preprocess_cfg } = parseConfig(openClipConfig, json, path);
-  const { vision_cfg, text_cfg } = model_cfg;
-  if (typeof vision_cfg.layers !== 'number') throw otherFamily(path, 'CLIP with a ResNet');
-  const [imageSize, imageWidth] = [vision_cfg.image_size].flat();
-  if (imageWidth !== undefined && imageWidth !== imageSize)
-    throw otherFamily(path, 'CLIP for images that are not square');
-  const architecture: ClipArchitecture = {
-    embedDim: model_cfg.embed_dim,
-    imageSize,
-    patchSize: vision_cfg.patch_size,
-    vision: {
-      width: vision_cfg.width,
-      layers: vision_cfg.layers,
-      heads: Math.floor(vision_cfg.width / vision_cfg.head_width),
-      mlpWidth: Math.floor(vision_cfg.width * vision_cfg.mlp_ratio),
-    },
-    text: {
-      width: text_cfg.width,
-      layers: text_cfg.layers,
-      heads: text_cfg.heads,
-      mlpWidth: Math.floor(text_cfg.width * text_cfg.mlp_ratio),
-      contextLength: text_cfg.context_length,
-      vocabularySize: text_cfg.vocab_size,
-    },
-    activation: model_cfg.quick_gelu ? 'quick_gelu' : 'gelu',
-    layerNormEpsilon: 1e-5, // OpenCLIP's own, unless norm_kwargs say otherwise
-  };
-  const normalisation = {
-    mean: preprocess_cfg.mean ?? clipNormalisation.mean,
-    deviation: preprocess_cfg.std ?? clipNormalisation.deviation,
-  };
-  return { architecture: requireWhole(architecture, path), normalisation };
-}
-
-function requirePlainOpenClip(json: Record<string, unknown>, path: string): void {
-  const model = asRecord(json.model_cfg);
-  if (model.multimodal_cfg !== undefined) throw otherFamily(path, 'CoCa');
-  const parts: [string, Record<string, unknown>, typeof plainVision][] = [
-    ['image', asRecord(model.vision_cfg), plainVision],
-    ['text', asRecord(model.text_cfg), plainText],
-  ];
-  for (const [tower, config, plain] of parts)
-    for (const [option, values] of Object.entries(plain))
-      if (!values.includes(config[option]))
-        throw otherFamily(path, `CLIP whose ${tower} tower has ${option} = ${JSON.stringify(config[option])}`);
-}
-
-type StoredTensors = TensorFile['tensors'];
-
-/** OpenAI's files say nothing of the architecture; it follows from the shapes (as in OpenAI's own loader). */
-function openaiArchitecture(tensors: StoredTensors, path: string, textHeads: number | undefined): ClipArchitecture {
-  const sides = (name: string, rank: number): readonly number[] => {
-    const shape = tensors.get(name)?.shape;
-    if (shape?.length !== rank) throw otherFamily(path, describeTensors(tensors));
-    return shape;
-  };
-  const [width, , patchSize] = sides('visual.conv1.weight', 4);
-  const [tokens] = sides('visual.positional_embedding', 2);
-  const [vocabularySize, textWidth] = sides('token_embedding.weight', 2);
-  const [contextLength] = sides('positional_embedding', 2);
-  const architecture: ClipArchitecture = {
-    embedDim: sides('text_projection', 2)[1],
-    imageSize: Math.sqrt(tokens - 1) * patchSize,
-    patchSize,
-    vision: {
-      width,
-      layers: countLayers(tensors, 'visual.transformer.resblocks.'),
-      heads: Math.floor(width / 64),
-      mlpWidth: sides('visual.transformer.resblocks.0.mlp.c_fc.weight', 2)[0],
-    },
-    text: {
-      width: textWidth,
-      layers: countLayers(tensors, 'transformer.resblocks.'),
-      heads: textHeads ?? Math.max(1, Math.floor(textWidth / 64)),
-      mlpWidth: sides('transformer.resblocks.0.mlp.c_fc.weight', 2)[0],
-      contextLength,
-      vocabularySize,
-    },
-    activation: 'quick_gelu',
-    layerNormEpsilon: 1e-5,
-  };
-  return requireWhole(architecture, path);
-}
-
-function countLayers(tensors: StoredTensors, prefix: string): number {
-  let layers = 0;
-  while (tensors.has(`${prefix}${layers}.ln_1.weight`)) layers++;
-  return layers;
-}
-
-function describeTensors(tensors: StoredTensors): string {
-  if (tensors.has('visual.layer1.0.conv1.weight')) return 'CLIP with a ResNet';
-  const some = [...tensors.keys()].slice(0, 3).join(', ');
-  return some === '' ? 'file without tensors' : `model with tensors such as ${some}`;
-}
-
-/** The patches fill the image, the heads fill the width. */
-function requireWhole(architecture: ClipArchitecture, path: string): ClipArchitecture {
-  const { imageSize, patchSize, vision, text } = architecture;
-  const grid = imageSize / patchSize;
-  const whole = Number.isInteger(grid);
-  const headsFit = vision.heads > 0 && vision.width % vision.heads === 0 && text.width % text.heads === 0;
-  if (whole && headsFit && vision.layers > 0 && text.layers > 0) return architecture;
-  throw new Fault(
-    'bad-model',
-    `${path} describes a CLIP that cannot be: image ${imageSize}, patch ${patchSize}, ` +
-      `heads ${vision.heads} of ${vision.width} and ${text.heads} of ${text.width}.`,
-    { path },
-  );
-}
-
-function requireActivation(name: string, path: string): ClipArchitecture['activation'] {
-  const parsed = activation.safeParse(name);
-  if (!parsed.success) throw otherFamily(path, `CLIP with the activation ${name}`);
-  return parsed.data;
-}
-
 // ------------------------------------------------------------------------------------------------------ assembling
 
 interface Parts {
@@ -593,8 +328,11 @@ function requireExactly(shapes: ReadonlyMap<string, readonly number[]>, { file, 
         );
     }
   }
-  for (const name of file.tensors.keys())
-    if (!expected.has(name) && !isBystander(name)) throw otherFamily(path, `model with the tensor ${name}`);
+  for (const name of file.tensors.keys()) {
+    // A TorchScript archive also holds attributes that are no parameters, such as attention masks.
+    const counts = source !== 'openai' || /(weight|bias)$/.test(name);
+    if (counts && !expected.has(name) && !isBystander(name)) throw otherFamily(path, `model with the tensor ${name}`);
+  }
 }
 
 function widestPrecision(shapes: ReadonlyMap<string, unknown>, { file, recipe }: Parts): Checkpoint['precision'] {
@@ -620,39 +358,4 @@ function concatenate(pieces: readonly Float32Array[], length: number): Float32Ar
     position += piece.length;
   }
   return out;
-}
-
-// ------------------------------------------------------------------------------------------------------------ small
-
-function otherFamily(path: string, found: string): Fault {
-  return new Fault(
-    'bad-model',
-    `${path} is not a model that can be used here: found a ${found}, wanted a CLIP with a vision transformer.`,
-    { path },
-  );
-}
-
-/** Configurations are small; whatever is longer is no configuration. */
-const longestJson = 64 * 1024 * 1024;
-
-async function readJson(path: string): Promise<Record<string, unknown>> {
-  try {
-    const { size: bytes } = await stat(path);
-    const value: unknown = bytes > longestJson ? undefined : JSON.parse(await readFile(path, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch (thrown) {
-    if (!(thrown instanceof SyntaxError)) throw Fault.from(thrown, { path });
-  }
-  throw new Fault('bad-model', `${path} is damaged or incomplete: it is not a JSON object.`, { path });
-}
-
-function parseConfig<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const { path: where, message } = result.error.issues[0];
-  throw new Fault('bad-model', `${path} is not a valid configuration: ${where.join('.')}: ${message}.`, { path });
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

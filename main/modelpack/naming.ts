@@ -109,7 +109,5 @@ export function huggingFaceRecipe(name: string): Recipe {
 
 /** Tensors beside the towers that a CLIP file may hold: they play no part here. */
 export function isBystander(name: string): boolean {
-  return /^(logit_scale|logit_bias|input_resolution|context_length|vocab_size|attn_mask|(text|text_model|vision_model)\.(embeddings\.position_ids|attn_mask))$/.test(
-    name,
-  );
+  return /^(logit_scale|logit_bias|(text\.)?attn_mask|(text|vision)_model\.embeddings\.position_ids)$/.test(name);
 }

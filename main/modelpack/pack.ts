@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import type { TapShape } from '../method/architecture.ts';
 import type { WeightFile } from '../method/graph/weights.ts';
-import type { Normalisation } from './checkpoint.ts';
+import type { Normalisation } from './checkpoint-config.ts';
 import {
   encodeManifest,
   manifestName,

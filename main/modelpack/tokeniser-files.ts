@@ -10,7 +10,7 @@ export type TokeniserFiles = { readonly paths: readonly string[] } & (
   | { readonly kind: 'openai-merges'; readonly merges: string }
 );
 
-export const openaiMergesName = 'bpe_simple_vocab_16e6.txt.gz';
+const openaiMergesName = 'bpe_simple_vocab_16e6.txt.gz';
 
 /** The vocabulary among the files `names` of `folder`, if there is one. */
 export function findTokeniserFiles(folder: string, names: readonly string[]): TokeniserFiles | undefined {

@@ -218,7 +218,9 @@ export async function writeZip(
   sources: readonly ZipSource[],
   options: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
 ): Promise<void> {
-  const out = await open(path, 'wx');
+  const out = await open(path, 'wx').catch((thrown: unknown) => {
+    throw Fault.from(thrown, { path });
+  });
   try {
     const central: Uint8Array[] = [];
     let position = 0;
