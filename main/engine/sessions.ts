@@ -41,8 +41,10 @@ export async function openSession(model: Uint8Array, options: OpenOptions = {}):
   const config: Record<string, string> = {};
   if (dataFolder !== undefined) config.model_external_initializers_file_folder_path = dataFolder;
   if (mapWeights) config.disable_prepacking = '1';
-  const failed = (thrown: unknown) =>
-    new Fault('provider-failed', `onnxruntime failed on ${provider}: ${Fault.from(thrown).message}`, { cause: thrown });
+  const failed = (thrown: unknown) => {
+    const [reason] = Fault.from(thrown).message.split('\n'); // a stack or a list of kernels may follow
+    return new Fault('provider-failed', `onnxruntime failed on ${provider}: ${reason}`, { cause: thrown });
+  };
 
   const session = await ort.InferenceSession.create(model, {
     executionProviders: [provider],
