@@ -37,7 +37,9 @@ export function dicomFile(elements: readonly Element[], form: FileForm = {}): Ui
 }
 
 /** The elements of a small grey image; `changes` replaces elements by tag, a value of null removes one. */
-export function imageElements(changes: readonly (readonly [number, string, Value | null])[] = []): Element[] {
+export function imageElements(
+  changes: readonly (readonly [tag: number, vr: string, value: Value | null])[] = [],
+): Element[] {
   const elements = new Map<number, Element>();
   const defaults: Element[] = [
     [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.2'],

@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { toDisplay } from './display.ts';
+import { DEFAULT_RECIPE, PREPROCESSING_VERSION, toModelImage } from './model-image.ts';
+import { openImage } from './pixels.ts';
+import { dicomFile, imageElements, type Value } from './samples.ts';
+
+type Change = readonly [number, string, Value | null];
+
+async function opened(...changes: Change[]) {
+  const { header, decode } = await openImage(dicomFile(imageElements(changes)));
+  return { header, frame: await decode(0) };
+}
+
+/** What the network sees, pixel by pixel, and how it was made. */
+async function seen(recipe = DEFAULT_RECIPE, ...changes: Change[]) {
+  const { header, frame } = await opened(...changes);
+  const { image, description } = toModelImage(frame, header, recipe);
+  return { levels: [...image.data], image, description };
+}
+
+const stored = (...values: number[]): Change => [0x7fe00010, 'OW', new Uint8Array(Int16Array.from(values).buffer)];
+const rescale: Change[] = [
+  [0x00281052, 'DS', '-1024'],
+  [0x00281053, 'DS', '1'],
+];
+const modality = (name: string): Change => [0x00080060, 'CS', name];
+const head: Change = [0x00180015, 'CS', 'HEAD'];
+
+describe('toModelImage', () => {
+  it('windows a head CT in Hounsfield units at 40/80', async () => {
+    // HU -1000, 0, 20, 40, 60, 1000: PS3.3 C.11.2.1.2 puts x at (x - 39.5) / 79 + 0.5 of the range
+    const { levels, description, image } = await seen(
+      DEFAULT_RECIPE,
+      ...rescale,
+      head,
+      stored(24, 1024, 1044, 1064, 1084, 2024),
+    );
+    expect(levels).toEqual([0, 0, 65, 129, 194, 255]);
+    expect(description).toBe('CT window 40/80 HU (brain)');
+    expect(image).toMatchObject({ width: 3, height: 2, channels: 1 });
+  });
+
+  it.each([
+    ['LUNG', 'x', 'lung'],
+    ['CHEST', 'Lung 1.0 B70f', 'lung'],
+    ['CHEST', 'Thorax', 'soft tissue'],
+    ['HEAD', 'bone 1 mm', 'bone'],
+    ['', 'CCT_nativ', 'soft tissue'],
+    ['', 'Head_routine', 'brain'],
+    ['', 'x', 'soft tissue'],
+  ])('chooses the CT window by body part %s and description %s: %s', async (part, description, name) => {
+    const made = await seen(DEFAULT_RECIPE, ...rescale, [0x00180015, 'CS', part], [0x0008103e, 'LO', description]);
+    expect(made.description).toContain(`(${name})`);
+  });
+
+  it('takes the CT window that a recipe fixes', async () => {
+    const recipe = { ...DEFAULT_RECIPE, ctWindow: { center: 0, width: 2000 } };
+    expect((await seen(recipe, ...rescale, head)).description).toBe('CT window 0/2000 HU (chosen)');
+  });
+
+  it('spans an MR image between percentiles, in spite of its stored window', async () => {
+    const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 0, high: 100 } };
+    const made = await seen(
+      recipe,
+      modality('MR'),
+      [0x00281050, 'DS', '5'],
+      [0x00281051, 'DS', '2'],
+      stored(100, 200, 300, 400, 500, 600),
+    );
+    expect(made.levels).toEqual([0, 51, 102, 153, 204, 255]);
+    expect(made.description).toBe('percentiles 0 to 100 of the frame');
+  });
+
+  it('leaves out padding when it looks for percentiles, and shows it black', async () => {
+    const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 0, high: 100 } };
+    const made = await seen(recipe, modality('MR'), [0x00280120, 'SS', -2000], stored(-2000, 0, 50, 100, -2000, 100));
+    expect(made.levels).toEqual([0, 0, 128, 255, 0, 255]);
+  });
+
+  it('inverts MONOCHROME1, so that bone is bright, and keeps its padding black', async () => {
+    const made = await seen(
+      DEFAULT_RECIPE,
+      modality('DX'),
+      [0x00280004, 'CS', 'MONOCHROME1'],
+      [0x00281050, 'DS', '128'],
+      [0x00281051, 'DS', '256'],
+      [0x00280120, 'SS', 0],
+      stored(0, 1, 64, 128, 200, 255),
+    );
+    expect(made.levels).toEqual([0, 254, 191, 127, 55, 0]);
+    expect(made.description).toBe('stored window 128/256, inverted');
+  });
+
+  it('follows the VOI LUT of a radiograph, or percentiles where the recipe says so', async () => {
+    const lut: Change = [
+      0x00283010,
+      'SQ',
+      [
+        [
+          [0x00283002, 'US', [3, 10, 10]],
+          [0x00283006, 'US', [0, 512, 1023]],
+        ],
+      ],
+    ];
+    const changes: Change[] = [
+      modality('CR'),
+      [0x00281050, 'DS', '1'],
+      [0x00281051, 'DS', '2'],
+      lut,
+      stored(0, 10, 11, 12, 13, 99),
+    ];
+    expect((await seen(DEFAULT_RECIPE, ...changes)).levels).toEqual([0, 0, 128, 255, 255, 255]);
+    const recipe = { ...DEFAULT_RECIPE, radiographs: 'percentiles' as const };
+    expect((await seen(recipe, ...changes)).description).toContain('percentiles');
+  });
+
+  it('applies a modality LUT before anything else', async () => {
+    const lut: Change = [
+      0x00283000,
+      'SQ',
+      [
+        [
+          [0x00283002, 'US', [2, 0, 16]],
+          [0x00283006, 'US', [0, 1000]],
+        ],
+      ],
+    ];
+    const made = await seen(
+      DEFAULT_RECIPE,
+      modality('CR'),
+      lut,
+      [0x00281050, 'DS', '500'],
+      [0x00281051, 'DS', '1000'],
+      stored(0, 1, 0, 1, 1, 0),
+    );
+    expect(made.levels).toEqual([0, 255, 0, 255, 255, 0]);
+  });
+
+  it('leaves 8-bit grey and colour as stored', async () => {
+    const eight: Change[] = [
+      modality('US'),
+      [0x00280100, 'US', 8],
+      [0x00280101, 'US', 8],
+      [0x00280102, 'US', 7],
+      [0x00280103, 'US', 0],
+    ];
+    const grey = Uint8Array.of(0, 1, 2, 100, 200, 255);
+    expect((await seen(DEFAULT_RECIPE, ...eight, [0x7fe00010, 'OB', grey])).levels).toEqual([...grey]);
+    const rgb = Uint8Array.from({ length: 18 }, (_, i) => i * 14);
+    const made = await seen(
+      DEFAULT_RECIPE,
+      ...eight,
+      [0x00280002, 'US', 3],
+      [0x00280004, 'CS', 'RGB'],
+      [0x7fe00010, 'OB', rgb],
+    );
+    expect(made.levels).toEqual([...rgb]);
+    expect(made.image.channels).toBe(3);
+  });
+
+  it('shows a flat or undefined image black instead of failing', async () => {
+    expect((await seen(DEFAULT_RECIPE, modality('MR'), stored(7, 7, 7, 7, 7, 7))).levels).toEqual([0, 0, 0, 0, 0, 0]);
+    const nan = new Uint8Array(Float32Array.of(Number.NaN, 0, 1, Number.POSITIVE_INFINITY, 2, 3).buffer);
+    const made = await seen(DEFAULT_RECIPE, modality('MR'), [0x7fe00010, 'OW', null], [0x7fe00008, 'OF', nan]);
+    expect(made.levels[0]).toBe(0);
+    expect(made.levels[5]).toBe(255);
+  });
+
+  it('has a recipe that survives being stored', () => {
+    expect(JSON.parse(JSON.stringify(DEFAULT_RECIPE))).toEqual(DEFAULT_RECIPE);
+    expect(DEFAULT_RECIPE.version).toBe(PREPROCESSING_VERSION);
+  });
+});
+
+describe('toDisplay', () => {
+  it('hands the viewer the stored values with slope, window and range', async () => {
+    const { header, frame } = await opened(...rescale, head, stored(24, 1024, 1044, 1064, 1084, 2024));
+    expect(toDisplay(frame, header)).toMatchObject({
+      color: false,
+      minPixelValue: 24,
+      maxPixelValue: 2024,
+      slope: 1,
+      intercept: -1024,
+      windows: [{ center: 40, width: 80, explanation: 'brain' }],
+      invert: false,
+      units: 'HU',
+    });
+    expect([...toDisplay(frame, header).pixels]).toEqual([24, 1024, 1044, 1064, 1084, 2024]);
+  });
+
+  it('prefers the stored windows and covers the whole range without any', async () => {
+    const windowed = await opened(...rescale, [0x00281050, 'DS', '300'], [0x00281051, 'DS', '1500']);
+    expect(toDisplay(windowed.frame, windowed.header).windows).toMatchObject([{ center: 300, width: 1500 }]);
+    const plain = await opened(modality('MR'), [0x00280004, 'CS', 'MONOCHROME1'], stored(0, 1, 2, 3, 4, 9));
+    expect(toDisplay(plain.frame, plain.header)).toMatchObject({ windows: [{ center: 5, width: 10 }], invert: true });
+  });
+
+  it('applies a modality LUT and finds the window of a VOI LUT', async () => {
+    const lut: Change = [
+      0x00283000,
+      'SQ',
+      [
+        [
+          [0x00283002, 'US', [2, 0, 16]],
+          [0x00283006, 'US', [0, 1000]],
+        ],
+      ],
+    ];
+    const voi: Change = [
+      0x00283010,
+      'SQ',
+      [
+        [
+          [0x00283002, 'US', [5, 100, 8]],
+          [0x00283006, 'US', [0, 0, 128, 255, 255]],
+        ],
+      ],
+    ];
+    const { header, frame } = await opened(modality('CR'), lut, voi, stored(0, 1, 0, 1, 1, 0));
+    const display = toDisplay(frame, header);
+    expect([...display.pixels]).toEqual([0, 1000, 0, 1000, 1000, 0]);
+    expect(display).toMatchObject({ slope: 1, intercept: 0 });
+    expect(display.windows[0]?.center).toBeCloseTo(102.5, 0);
+  });
+
+  it('shows wide colour in 8 bits', async () => {
+    const wide = new Uint8Array(Uint16Array.from({ length: 18 }, (_, i) => (i === 0 ? 65_535 : 0)).buffer);
+    const { header, frame } = await opened(
+      [0x00280002, 'US', 3],
+      [0x00280004, 'CS', 'RGB'],
+      [0x00280103, 'US', 0],
+      [0x7fe00010, 'OW', wide],
+    );
+    const display = toDisplay(frame, header);
+    expect(display.color).toBe(true);
+    expect([...display.pixels].slice(0, 2)).toEqual([255, 0]);
+  });
+});
