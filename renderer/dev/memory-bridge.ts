@@ -105,12 +105,27 @@ const cases: readonly Case[] = [
     date: '20200101',
     modality: 'OT',
     bodyPart: '',
-    description: 'White pixels in two corners',
+    description: 'Two bright corners, in several forms',
     kind: 'corners',
-    slices: 1,
+    slices: 5,
     spot: null,
   },
 ];
+
+/** What a stack may mix: turned grey values, colour, oblong pixels, another size. */
+const forms: readonly {
+  readonly photometricInterpretation: Picture['photometricInterpretation'];
+  readonly pixelSpacing: readonly [number, number];
+  readonly rows: number;
+}[] = [
+  { photometricInterpretation: 'MONOCHROME2', pixelSpacing: [1, 1], rows: 60 },
+  { photometricInterpretation: 'MONOCHROME1', pixelSpacing: [1, 1], rows: 60 },
+  { photometricInterpretation: 'RGB', pixelSpacing: [1, 1], rows: 60 },
+  { photometricInterpretation: 'MONOCHROME2', pixelSpacing: [2, 1], rows: 60 },
+  { photometricInterpretation: 'MONOCHROME2', pixelSpacing: [1, 1], rows: 90 },
+];
+/** The picture of the knee that cannot be read. */
+const damagedSlice = 5;
 
 interface Stored {
   study: StudyRow;
@@ -126,13 +141,14 @@ function store(one: Case, number: number): Stored {
   const frames: FrameRow[] = [];
   const pictures = new Map<string, Picture>();
   for (let slice = 0; slice < one.slices; slice++) {
+    const form = one.kind === 'corners' ? forms[slice] : undefined;
     const frame: FrameRow = {
       sopInstanceUid: `${uid}.${slice + 1}`,
       frame: 0,
-      rows: side[0]!,
+      rows: form?.rows ?? side[0]!,
       columns: side[1]!,
       instanceNumber: slice + 1,
-      pixelSpacing,
+      pixelSpacing: form?.pixelSpacing ?? pixelSpacing,
       slicePosition: one.slices > 1 ? -60 + slice * 5 : null,
       imageOrientation: one.kind === 'head' ? [1, 0, 0, 0, 1, 0] : one.kind === 'knee' ? [0, 1, 0, 0, 0, -1] : null,
       lossy: one.kind === 'chest',
@@ -143,7 +159,8 @@ function store(one: Case, number: number): Stored {
       kind: one.kind,
       rows: frame.rows,
       columns: frame.columns,
-      pixelSpacing,
+      pixelSpacing: frame.pixelSpacing,
+      photometricInterpretation: form?.photometricInterpretation ?? 'MONOCHROME2',
       depth: one.slices > 1 ? slice / (one.slices - 1) : 0.5,
       spot: spotted ? one.spot : null,
     });
@@ -374,6 +391,8 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
     'studies.skippedFiles': () => [{ path: 'scans/readme.txt', reason: 'It is a text file.' }],
     'images.pixels': async (ref) => {
       await pause(15);
+      if (pictureOf(ref).kind === 'knee' && ref.sopInstanceUid.endsWith(`.${damagedSlice}`))
+        throw new Refusal('bad-pixels', 'The pixels end after 12 of 256 rows: the file was cut off. Import it again.');
       return pixelsOf(pictureOf(ref), ref.sopInstanceUid.length);
     },
     'images.thumbnail': (ref) => thumbnailOf(pictureOf(ref), ref.sopInstanceUid.length),

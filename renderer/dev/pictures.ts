@@ -16,6 +16,7 @@ export interface Picture {
   /** Where in its stack it lies, 0..1. */
   readonly depth: number;
   readonly spot: Spot | null;
+  readonly photometricInterpretation: FramePixels['photometricInterpretation'];
 }
 
 /** A repeatable hash of a pixel, -1..1, in place of scanner noise. */
@@ -56,14 +57,15 @@ function valueAt({ kind, depth, spot }: Picture, x: number, y: number): number {
 }
 
 export function pixelsOf(picture: Picture, seed: number): FramePixels {
-  const { rows, columns, kind } = picture;
+  const { rows, columns, kind, photometricInterpretation } = picture;
+  if (photometricInterpretation === 'RGB') return colourPixels(picture);
   const data = new Int16Array(rows * columns);
   let [minimum, maximum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const noise = kind === 'corners' ? 0 : kind === 'head' ? 3 : 12;
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       let value = valueAt(picture, (column + 0.5) / columns, (row + 0.5) / rows);
-      // The first and the last pixel of 'corners' are white: they prove that the map lies exactly on the picture.
+      // Two corners of 'corners' are bright: they prove that the map lies exactly on the picture.
       if (kind === 'corners' && ((row < 2 && column < 2) || (row >= rows - 2 && column >= columns - 2))) value = 255;
       value = Math.round(value + noise * grain(column, row, seed));
       data[row * columns + column] = value;
@@ -76,7 +78,7 @@ export function pixelsOf(picture: Picture, seed: number): FramePixels {
     columns,
     samplesPerPixel: 1,
     data,
-    photometricInterpretation: 'MONOCHROME2',
+    photometricInterpretation,
     minimum,
     maximum,
     rescaleSlope: 1,
@@ -85,6 +87,31 @@ export function pixelsOf(picture: Picture, seed: number): FramePixels {
     windowWidth,
     pixelSpacing: picture.pixelSpacing,
     units: kind === 'head' ? 'HU' : '',
+  };
+}
+
+/** Red grows to the right, green downwards; blue in the two marked corners. */
+function colourPixels({ rows, columns, pixelSpacing }: Picture): FramePixels {
+  const data = new Uint8Array(rows * columns * 3);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const marked = (row < 2 && column < 2) || (row >= rows - 2 && column >= columns - 2);
+      data.set([(255 * column) / columns, (255 * row) / rows, marked ? 255 : 0], (row * columns + column) * 3);
+    }
+  return {
+    rows,
+    columns,
+    samplesPerPixel: 3,
+    data,
+    photometricInterpretation: 'RGB',
+    minimum: 0,
+    maximum: 255,
+    rescaleSlope: 1,
+    rescaleIntercept: 0,
+    windowCenter: 128,
+    windowWidth: 256,
+    pixelSpacing,
+    units: '',
   };
 }
 
@@ -113,13 +140,18 @@ export async function thumbnailOf(picture: Picture, seed: number): Promise<Uint8
   const scale = 128 / Math.max(picture.rows, picture.columns);
   const [rows, columns] = [Math.round(picture.rows * scale), Math.round(picture.columns * scale)];
   const pixels = pixelsOf({ ...picture, rows, columns }, seed);
+  const { samplesPerPixel } = pixels;
   const canvas = new OffscreenCanvas(columns, rows);
   const context = canvas.getContext('2d');
   if (!context) throw new Error('The browser has no canvas.');
   const image = context.createImageData(columns, rows);
-  for (let index = 0; index < pixels.data.length; index++) {
-    const grey = (255 * (pixels.data[index]! - pixels.windowCenter + pixels.windowWidth / 2)) / pixels.windowWidth;
-    image.data.set([grey, grey, grey, 255], index * 4);
+  for (let index = 0; index < rows * columns; index++) {
+    const channel = (offset: number) => {
+      const value = pixels.data[index * samplesPerPixel + (offset % samplesPerPixel)]!;
+      const shown = (255 * (value - pixels.windowCenter + pixels.windowWidth / 2)) / pixels.windowWidth;
+      return pixels.photometricInterpretation === 'MONOCHROME1' ? 255 - shown : shown;
+    };
+    image.data.set([channel(0), channel(1), channel(2), 255], index * 4);
   }
   context.putImageData(image, 0, 0);
   return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer());

@@ -9,7 +9,7 @@ const axes = [
 const leastComponent = 0.1;
 
 /** Up to three letters, the largest component first: [0.8, 0.6, 0] reads 'LP'. */
-export function directionLetters(direction: readonly number[]): string {
+function directionLetters(direction: readonly number[]): string {
   return axes
     .map(([negative, positive], axis) => {
       const component = direction[axis] ?? 0;

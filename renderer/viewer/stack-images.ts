@@ -14,6 +14,8 @@ interface KnownFrame {
 }
 
 const known = new Map<string, KnownFrame>();
+/** Failures that Cornerstone has been told of. */
+const reported = new WeakSet<object>();
 
 /** Makes a frame known to the loader and returns its image id. */
 export function imageIdOf(frame: FrameRow, modality: string): string {
@@ -30,12 +32,19 @@ export function forgetFrames(imageIds: readonly string[]): void {
 export function registerStackImages(): void {
   imageLoader.registerImageLoader(scheme, (imageId) => ({ promise: loadImage(imageId) }));
   metaData.addProvider(provideMetadata, 1000);
+  // Its cache keeps a second promise of every image that nobody awaits; the viewport tells of the failure by an event.
+  window.addEventListener('unhandledrejection', (event) => {
+    if (typeof event.reason === 'object' && event.reason !== null && reported.has(event.reason)) event.preventDefault();
+  });
 }
 
 async function loadImage(imageId: string): Promise<Types.IImage> {
   const entry = known.get(imageId);
   if (!entry) throw new Error(`The image ${imageId} does not belong to an open study.`);
-  const pixels = await call('images.pixels', frameRef(entry.frame));
+  const pixels = await call('images.pixels', frameRef(entry.frame)).catch((error: unknown) => {
+    if (typeof error === 'object' && error !== null) reported.add(error);
+    throw error;
+  });
   entry.photometricInterpretation = pixels.photometricInterpretation;
   return toImage(imageId, pixels);
 }

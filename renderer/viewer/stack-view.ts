@@ -78,6 +78,10 @@ export class StackView {
   #imageIds: string[] = [];
   #frames: readonly FrameRow[] = [];
   #fetching = 0;
+  /** The reader's own wish, on top of what each file asks for. */
+  #inverted = false;
+  /** Fetched ahead in vain; asked for again once the reader is there. */
+  readonly #unreadable = new Set<string>();
   #disposed = false;
 
   /**
@@ -115,12 +119,14 @@ export class StackView {
     for (const name of Object.values(toolNames)) group.addTool(name);
     group.addViewport(this.#id, this.#engine.id);
     this.useTool('window');
+    element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.#applyInversion);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
     eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
   }
 
   dispose(): void {
     this.#disposed = true;
+    this.#element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, this.#applyInversion);
     this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
     eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
     ToolGroupManager.destroyToolGroup(this.#id);
@@ -166,22 +172,23 @@ export class StackView {
 
   /** The window that the file asks for, for every picture its own. */
   resetWindow(): void {
-    const inverted = this.#viewport.getProperties().invert ?? false;
     this.#viewport.resetProperties();
-    this.#viewport.setProperties({ invert: inverted });
+    this.#applyInversion();
     this.#viewport.render();
   }
 
   toggleInvert(): void {
-    this.#viewport.setProperties({ invert: !this.#viewport.getProperties().invert });
+    this.#inverted = !this.#inverted;
+    this.#applyInversion();
     this.#viewport.render();
   }
 
   /** Window, zoom and position as at the start. */
   resetLook(): void {
+    this.#inverted = false;
     this.#viewport.resetCamera();
     this.#viewport.resetProperties();
-    this.#viewport.setProperties({ invert: this.#storedInverted() });
+    this.#applyInversion();
     this.#viewport.render();
   }
 
@@ -189,15 +196,17 @@ export class StackView {
     this.#engine.resize(true, true);
   }
 
-  #storedInverted(): boolean {
-    return this.#viewport.getCornerstoneImage()?.photometricInterpretation === 'MONOCHROME1';
-  }
+  /** Before every new picture is drawn: a stack may mix pictures stored with white as low and as high values. */
+  readonly #applyInversion = (): void => {
+    const stored = this.#viewport.getCornerstoneImage()?.photometricInterpretation === 'MONOCHROME1';
+    this.#viewport.setProperties({ invert: this.#inverted !== stored });
+  };
 
   readonly #rendered = (): void => {
     const image = this.#viewport.getCornerstoneImage();
     const index = image ? this.#imageIds.indexOf(image.imageId) : -1;
     const frame = this.#frames[index];
-    const { voiRange, invert } = this.#viewport.getProperties();
+    const { voiRange } = this.#viewport.getProperties();
     if (!image || !frame || !voiRange) return;
     const { windowCenter: center, windowWidth: width } = utilities.windowLevel.toWindowLevel(
       voiRange.lower,
@@ -206,7 +215,7 @@ export class StackView {
     this.#onRendered({
       index,
       window: { center, width },
-      inverted: (invert ?? false) !== this.#storedInverted(),
+      inverted: this.#inverted,
       toScreen: this.#toScreen(frame),
     });
     void this.#fetchAhead(index);
@@ -232,9 +241,8 @@ export class StackView {
     const imageIds = this.#imageIds;
     for (let distance = 1; distance <= fetchedAhead; distance++) {
       for (const imageId of [imageIds[index + distance], imageIds[index - distance]]) {
-        if (imageId === undefined || cache.isLoaded(imageId)) continue;
-        // A picture that cannot be read says so once the reader arrives there.
-        await imageLoader.loadAndCacheImage(imageId).catch(() => undefined);
+        if (imageId === undefined || cache.isLoaded(imageId) || this.#unreadable.has(imageId)) continue;
+        await imageLoader.loadAndCacheImage(imageId).catch(() => this.#unreadable.add(imageId));
         if (this.#disposed || imageIds !== this.#imageIds) forgetImages([imageId]);
         if (turn !== this.#fetching || this.#disposed) return;
       }
@@ -245,6 +253,7 @@ export class StackView {
     this.#fetching++;
     forgetImages(this.#imageIds);
     forgetFrames(this.#imageIds);
+    this.#unreadable.clear();
     this.#imageIds = [];
     this.#frames = [];
   }

@@ -9,7 +9,7 @@ export interface WindowPreset extends WindowLevel {
   readonly name: string;
 }
 
-export const ctPresets: readonly WindowPreset[] = [
+const ctPresets: readonly WindowPreset[] = [
   { key: '1', name: 'Soft tissue', center: 40, width: 400 },
   { key: '2', name: 'Lung', center: -600, width: 1500 },
   { key: '3', name: 'Liver', center: 90, width: 150 },
