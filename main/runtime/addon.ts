@@ -57,14 +57,10 @@ async function compile(sources: string, folder: string): Promise<void> {
   rmSync(copy, { recursive: true });
 }
 
-/** A folder with include/node/node_api.h; the npm package `node` brings one. Without any, node-gyp downloads its own. */
+/** A folder with include/node/node_api.h. Without any, node-gyp downloads its own. */
 function nodeHeaders(): string | undefined {
-  const modules = join(projectRoot, 'node_modules');
-  const architecture = `node-${process.platform}-${process.arch}`;
-  return [
-    join(modules, 'node', 'node_modules', architecture),
-    join(modules, architecture),
-    join(dirname(process.execPath), '..'),
-    '/usr',
-  ].find((folder) => existsSync(join(folder, 'include', 'node', 'node_api.h')));
+  const fromPackage = join(projectRoot, 'node_modules', `node-${process.platform}-${process.arch}`);
+  return [fromPackage, join(dirname(process.execPath), '..'), '/usr'].find((folder) =>
+    existsSync(join(folder, 'include', 'node', 'node_api.h')),
+  );
 }
