@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hasGolden, readGolden, withoutGolden } from '../../tests/support/synthesis-golden.ts';
 import { Fault } from '../fault.ts';
 import type { Image8 } from './image.ts';
 import {
@@ -11,7 +12,6 @@ import {
   toTestRgb,
   toTrainingGrey,
 } from './resize.ts';
-import { hasGolden, readGolden, withoutGolden } from './synthesis/golden.ts';
 
 /** Byte i is (31 i^2 + 7 i) mod 256: rough enough to tell filters apart, and easy to make in Python. */
 function rough(width: number, height: number, channels: 1 | 3): Image8 {

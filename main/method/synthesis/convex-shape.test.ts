@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hasGolden, readGolden, withoutGolden } from '../../../tests/support/synthesis-golden.ts';
 import { Random } from '../random.ts';
 import { convexShape, drawConvexShape, upright } from './convex-shape.ts';
-import { hasGolden, readGolden, withoutGolden } from './golden.ts';
 import { maskArea } from './mask.ts';
 
 describe('convex shapes', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { hasGolden, largestDifference, readGolden, withoutGolden } from '../../../tests/support/synthesis-golden.ts';
 import { splineWithNearestOutside, splineWithZeroOutside } from './cubic-spline.ts';
-import { hasGolden, largestDifference, readGolden, withoutGolden } from './golden.ts';
 
 /** Value i is (31 i^2 + 7 i) mod 256, so that Python makes the same picture in a line. */
 const rough = { width: 6, height: 5, data: Float32Array.from({ length: 30 }, (_, i) => (i * i * 31 + i * 7) % 256) };

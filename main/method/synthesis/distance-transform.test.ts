@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hasGolden, largestDifference, readGolden, withoutGolden } from '../../../tests/support/synthesis-golden.ts';
 import { Random } from '../random.ts';
 import { distanceTransform } from './distance-transform.ts';
-import { hasGolden, largestDifference, readGolden, withoutGolden } from './golden.ts';
 import type { Mask } from './mask.ts';
 
 /** The definition, pixel by pixel. */

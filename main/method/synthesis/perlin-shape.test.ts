@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { hasGolden, largestDifference, readGolden, withoutGolden } from '../../../tests/support/synthesis-golden.ts';
 import { Random } from '../random.ts';
-import { hasGolden, largestDifference, readGolden, withoutGolden } from './golden.ts';
 import { maskArea } from './mask.ts';
 import { drawPerlinShape, perlinNoise } from './perlin-shape.ts';
 

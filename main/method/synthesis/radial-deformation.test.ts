@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hasGolden, largestDifference, readGolden, withoutGolden } from '../../../tests/support/synthesis-golden.ts';
 import { convexShape, upright } from './convex-shape.ts';
 import { splineWithNearestOutside } from './cubic-spline.ts';
-import { hasGolden, largestDifference, readGolden, withoutGolden } from './golden.ts';
 import { radialMapping } from './radial-deformation.ts';
 
 // The recorded deformation: an ellipse with axes 54 and 68 in a 61 x 75 box, centre (26, 41), factor 2.

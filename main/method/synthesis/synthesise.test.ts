@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { hasGolden, readGolden, readGoldenStatistics, withoutGolden } from '../../../tests/support/synthesis-golden.ts';
 import { Fault } from '../../fault.ts';
 import type { Image8 } from '../image.ts';
 import { Random } from '../random.ts';
 import { gaussianFilter } from './gaussian-filter.ts';
-import { hasGolden, readGolden, readGoldenStatistics, withoutGolden } from './golden.ts';
 import { labelRegions } from './regions.ts';
 import { type AnomalyTask, anomalyTasks, applyTask, publishedMixture, synthesise } from './synthesise.ts';
 

@@ -6,7 +6,7 @@ export interface Recorded {
   readonly data: Float64Array | Float32Array | Uint8Array;
 }
 
-const folder = new URL('../../../../shared/golden/synthesis/', import.meta.url);
+const folder = new URL('../../../shared/golden/synthesis/', import.meta.url);
 
 export const hasGolden = existsSync(new URL('synthesis.safetensors', folder));
 export const withoutGolden = 'needs the development data (../shared/golden/synthesis)';
