@@ -166,34 +166,38 @@ export class StackView {
 
   setWindow({ center, width }: WindowLevel): void {
     const voiRange = utilities.windowLevel.toLowHighRange(width, center, Enums.VOILUTFunctionType.LINEAR);
-    this.#viewport.setProperties({ voiRange });
-    this.#viewport.render();
+    this.#changeLook(() => this.#viewport.setProperties({ voiRange }));
   }
 
   /** The window that the file asks for, for every picture its own. */
   resetWindow(): void {
-    this.#viewport.resetProperties();
-    this.#applyInversion();
-    this.#viewport.render();
+    this.#changeLook(() => this.#viewport.resetProperties());
   }
 
   toggleInvert(): void {
     this.#inverted = !this.#inverted;
-    this.#applyInversion();
-    this.#viewport.render();
+    this.#changeLook(() => undefined);
   }
 
   /** Window, zoom and position as at the start. */
   resetLook(): void {
     this.#inverted = false;
-    this.#viewport.resetCamera();
-    this.#viewport.resetProperties();
-    this.#applyInversion();
-    this.#viewport.render();
+    this.#changeLook(() => {
+      this.#viewport.resetCamera();
+      this.#viewport.resetProperties();
+    });
   }
 
   resize(): void {
     this.#engine.resize(true, true);
+  }
+
+  /** Does nothing while there is no picture: Cornerstone would throw. */
+  #changeLook(change: () => void): void {
+    if (!this.#viewport.getCornerstoneImage()) return;
+    change();
+    this.#applyInversion();
+    this.#viewport.render();
   }
 
   /** Before every new picture is drawn: a stack may mix pictures stored with white as low and as high values. */
