@@ -1,3 +1,5 @@
-import * as ort from 'onnxruntime-node';
+/** Entry of the engine process, which owns onnxruntime. */
+import { serveTasks } from '../process/child.ts';
+import { createEngineHandlers } from './handlers.ts';
 
-process.parentPort.postMessage(ort.listSupportedBackends());
+serveTasks(process.parentPort, createEngineHandlers());

@@ -66,6 +66,19 @@ export async function importPaths(
   };
 }
 
+/** The result in a sentence. @throws Fault `bad-file` where nothing could be imported, with the first reason. */
+export function importSummary({ instances, known, skipped }: ImportResult): string {
+  const [first] = skipped;
+  if (instances + known === 0 && first) throw new Fault('bad-file', first.reason, { path: first.path });
+  const images = (count: number) => `${count} image${count === 1 ? '' : 's'}`;
+  const parts = [
+    `${images(instances)} imported`,
+    ...(known > 0 ? [`${images(known)} already here`] : []),
+    ...(skipped.length > 0 ? [`${skipped.length} file${skipped.length === 1 ? '' : 's'} left out`] : []),
+  ];
+  return `${parts.join(', ')}.`;
+}
+
 async function collect(
   paths: readonly string[],
   scratch: string,

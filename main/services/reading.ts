@@ -2,7 +2,7 @@
 import { Fault } from '../fault.ts';
 import type { Image8 } from '../method/image.ts';
 import type { FrameSource, ReaderTasks } from '../reader/tasks.ts';
-import type { Workstation } from './workstation.ts';
+import type { Tools } from './workstation.ts';
 
 /** The slowest honest file, a large compressed radiograph on an old machine, takes a tenth of it. */
 const LIMIT_MS = 60_000;
@@ -12,7 +12,7 @@ const LIMIT_MS = 60_000;
  * @throws Fault the reader's own; `reader-died` where it died twice; `timed-out`; `cancelled`.
  */
 export async function readFile<Name extends keyof ReaderTasks>(
-  station: Workstation,
+  { reader }: Pick<Tools, 'reader'>,
   name: Name,
   input: ReaderTasks[Name]['input'],
   signal?: AbortSignal,
@@ -20,7 +20,7 @@ export async function readFile<Name extends keyof ReaderTasks>(
   const attempt = async () => {
     const limit = AbortSignal.timeout(LIMIT_MS);
     try {
-      return await station.reader.run(name, input, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+      return await reader.run(name, input, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
     } catch (thrown) {
       if (limit.aborted && !signal?.aborted)
         throw new Fault('timed-out', `Reading this file took longer than ${LIMIT_MS / 1000} seconds; it was given up.`);
@@ -37,14 +37,14 @@ export async function readFile<Name extends keyof ReaderTasks>(
 
 /** What the network sees of frames, in their order. */
 export async function readModelImages(
-  station: Workstation,
+  tools: Pick<Tools, 'reader'>,
   sources: readonly FrameSource[],
   signal: AbortSignal,
   onImage: (done: number) => void = () => {},
 ): Promise<readonly Image8[]> {
   const images: Image8[] = [];
   for (const source of sources) {
-    images.push(await readFile(station, 'modelImage', source, signal));
+    images.push(await readFile(tools, 'modelImage', source, signal));
     onImage(images.length);
   }
   return images;

@@ -4,19 +4,22 @@ import type { TaskRunner } from '../process/tasks.ts';
 import type { ReaderTasks } from '../reader/tasks.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Store } from '../store/store.ts';
+import type { ModelFolders } from './models.ts';
 
-export interface Workstation {
-  readonly store: Store;
+/** What needs no store: the child processes, the model packs, who is asking. */
+export interface Tools extends ModelFolders {
   readonly reader: TaskRunner<ReaderTasks>;
   readonly engine: TaskRunner<EngineTasks>;
-  /** Folder of the pack that comes with the application. */
-  readonly embeddedPack: string;
   readonly appVersion: string;
   /** The operating system's user, for the audit trail and signatures. */
   readonly user: string;
   readonly now: () => Date;
   /** Renders a page of HTML as PDF. */
   readonly printPage: (html: string) => Promise<Uint8Array>;
+}
+
+export interface Workstation extends Tools {
+  readonly store: Store;
 }
 
 /** Now as ISO 8601 in UTC. */

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { freshStore } from '../../tests/support/store.ts';
 import { appendAudit, listAudit, verifyAudit } from './audit.ts';
 import type { Store } from './store.ts';
-import { freshStore } from '../../tests/support/store.ts';
 
 function storeWithEntries(count: number): Store {
   const store = freshStore();

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { freshFolder } from '../../tests/support/store.ts';
 import { blobPath, bytesToFloats, floatsToBytes, putBytes, putFile, readBlob, verifyBlob } from './blobs.ts';
 import { type DataFolder, openDataFolder } from './folder.ts';
-import { freshFolder } from '../../tests/support/store.ts';
 
 const storedNames = (folder: DataFolder) => readdirSync(folder.blobs, { recursive: true });
 

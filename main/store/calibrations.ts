@@ -76,3 +76,16 @@ export function getCalibration(db: ReadableDatabase, id: string): CalibrationRec
   if (!raw) throw new Fault('not-found', 'There is no such calibration.');
   return calibration(raw);
 }
+
+/** Whether a modality and body part have an active calibration. */
+export function hasActiveCalibration(
+  db: ReadableDatabase,
+  scope: { readonly modality: string; readonly bodyPart: string },
+): boolean {
+  const found = db.get(
+    'SELECT 1 FROM calibrations WHERE modality = ? AND body_part = ? AND active = 1',
+    scope.modality,
+    scope.bodyPart,
+  );
+  return found !== undefined;
+}

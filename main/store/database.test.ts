@@ -2,9 +2,9 @@ import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } fro
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { freshFolder, freshStore, someInstance } from '../../tests/support/store.ts';
 import { openDatabase } from './database.ts';
 import { insertInstance, listStudies } from './studies.ts';
-import { freshFolder, freshStore, someInstance } from '../../tests/support/store.ts';
 
 const databasePath = () => join(freshFolder(), 'workstation.sqlite');
 

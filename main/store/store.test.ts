@@ -1,12 +1,12 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { freshFolder, freshStore, someInstance } from '../../tests/support/store.ts';
 import { appendAudit, verifyAudit } from './audit.ts';
 import { blobPath, putBytes } from './blobs.ts';
 import { getSetting, setSetting } from './settings.ts';
 import { backupDatabase, checkStore, openStore, restoreDatabase } from './store.ts';
 import { insertInstance, listStudies } from './studies.ts';
-import { freshFolder, freshStore, someInstance } from '../../tests/support/store.ts';
 
 describe('checking the store', () => {
   it('finds files that are missing and counts files that no row names', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../preload/contract/model.ts';
+import { freshStore, someInstance } from '../../tests/support/store.ts';
 import {
   insertAnalysis,
   latestAnalysis,
@@ -22,7 +23,6 @@ import {
   listStudies,
   saveSkippedFiles,
 } from './studies.ts';
-import { freshStore, someInstance } from '../../tests/support/store.ts';
 
 describe('studies', () => {
   it('gather what their instances bring', () => {

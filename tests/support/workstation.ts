@@ -16,8 +16,10 @@ export function testWorkstation(
   engine: Partial<TaskHandlers<EngineTasks>> = {},
   change: Partial<Workstation> = {},
 ): Workstation {
+  const store = freshStore();
   return {
-    store: freshStore(),
+    store,
+    packsFolder: store.folder.packs,
     reader: runInProcess(readerHandlers),
     engine: runInProcess<EngineTasks>({
       calibrate: refuse,

@@ -1,0 +1,62 @@
+/** The only user of `ipcMain`: one channel for calls, checked for sender and arguments; events to the window. */
+import { type BrowserWindow, ipcMain, type WebFrameMain } from 'electron';
+import {
+  type CallArguments,
+  type CallName,
+  type CallResults,
+  callArguments,
+  callChannel,
+  type Events,
+  eventChannelPrefix,
+  type Outcome,
+} from '../../preload/contract/workstation.ts';
+import { Fault } from '../fault.ts';
+import type { Log } from './log.ts';
+import { ORIGIN } from './window-files.ts';
+
+export type Calls = {
+  readonly [Name in CallName]: (...args: CallArguments<Name>) => Promise<CallResults[Name]> | CallResults[Name];
+};
+
+/** Answers calls of the window's main frame. Returns the function that stops it. */
+export function answerCalls(window: BrowserWindow, calls: Calls, log: Log): () => void {
+  ipcMain.handle(callChannel, async (event, name: unknown, args: unknown): Promise<Outcome<unknown>> => {
+    if (!isOurs(event.senderFrame, window)) {
+      log.event('ipc.refused');
+      return failed(new Fault('not-allowed', 'This page may not talk to the application.'));
+    }
+    try {
+      return { ok: true, value: await call(calls, name, args) };
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      if (fault.code !== 'cancelled') log.fault(`call ${String(name)}`, fault);
+      return failed(fault);
+    }
+  });
+  return () => ipcMain.removeHandler(callChannel);
+}
+
+const failed = (fault: Fault): Outcome<never> => ({ ok: false, fault: fault.toRecord() });
+
+function isOurs(frame: WebFrameMain | null, window: BrowserWindow): boolean {
+  if (frame === null || window.isDestroyed() || frame !== window.webContents.mainFrame) return false;
+  return frame.url === ORIGIN || frame.url.startsWith(`${ORIGIN}/`);
+}
+
+/** Checks name and arguments, then calls. @throws Fault `usage`, or the call's own */
+export async function call(calls: Calls, name: unknown, args: unknown): Promise<unknown> {
+  if (typeof name !== 'string' || !Object.hasOwn(callArguments, name))
+    throw new Fault('usage', 'The application has no such call.');
+  const parsed = callArguments[name as CallName].safeParse(args);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Fault('usage', `${name} was called with something it does not take: ${issue?.message ?? 'unknown'}.`);
+  }
+  const answer = calls[name as CallName] as (...checked: readonly unknown[]) => unknown;
+  return await answer(...parsed.data);
+}
+
+/** Tells the window something, if there still is one. */
+export function tell<Name extends keyof Events>(window: BrowserWindow | null, name: Name, event: Events[Name]): void {
+  if (window && !window.isDestroyed()) window.webContents.send(eventChannelPrefix + name, event);
+}
