@@ -31,7 +31,16 @@ const ROOMS = {
     'main/store',
   ],
   'main/cli': ['preload/contract', 'main/fault.ts', 'main/services'],
-  'main/app': ['preload/contract', 'main/fault.ts', 'main/services', 'main/cli'],
+  // main/app starts the child processes, so it knows their tasks as well.
+  'main/app': [
+    'preload/contract',
+    'main/fault.ts',
+    'main/process',
+    'main/engine/tasks.ts',
+    'main/reader/tasks.ts',
+    'main/services',
+    'main/cli',
+  ],
   'main/runtime': [],
 };
 
