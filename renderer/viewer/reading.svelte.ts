@@ -40,7 +40,9 @@ export class Reading {
   readonly #results: ReadonlyMap<string, FrameResult> = $derived(
     new Map((this.analysis?.frames ?? []).map((result) => [frameKey(result), result])),
   );
-  readonly maps: Maps | null = $derived(this.analysis ? new Maps(this.analysis.id) : null);
+  /** Apart from the analysis, which changes with every decision while its maps stay. */
+  readonly #analysisId: string | null = $derived(this.analysis?.id ?? null);
+  readonly maps: Maps | null = $derived(this.#analysisId === null ? null : new Maps(this.#analysisId));
   readonly findings: readonly Finding[] = $derived(findingOrder(this.analysis?.findings ?? []));
   readonly job: JobStatus | undefined = $derived(
     jobs.running.find((job) => job.kind === 'analyse' && job.subject === this.studyInstanceUid),

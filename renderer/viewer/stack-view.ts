@@ -45,6 +45,8 @@ const fixedButton: Readonly<Record<MouseTool, number | null>> = {
 export interface ViewState {
   /** Index in the stack of the picture that is on the screen. */
   readonly index: number;
+  /** Where the reader wants to be; another one while that picture loads or cannot be read. */
+  readonly wantedIndex: number;
   readonly window: WindowLevel;
   /** Whether grey values are shown the other way round than the file asks for. */
   readonly inverted: boolean;
@@ -218,6 +220,7 @@ export class StackView {
     );
     this.#onRendered({
       index,
+      wantedIndex: this.#viewport.getCurrentImageIdIndex(),
       window: { center, width },
       inverted: this.#inverted,
       toScreen: this.#toScreen(frame),
