@@ -137,7 +137,7 @@ function inspect(codec: Codec, frame: CompressedFrame, path?: string): Codestrea
     throw new Fault(
       'bad-pixels',
       `The header declares ${frame.columns} x ${frame.rows} x ${frame.samplesPerPixel} samples, but the compressed ` +
-        `pixels ${info.columns} x ${info.rows} x ${info.components}. Export or send the image again.`,
+        `pixels are ${info.columns} x ${info.rows} x ${info.components}. Export or send the image again.`,
       about,
     );
   return info;

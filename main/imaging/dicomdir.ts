@@ -1,5 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import type { DataSet } from 'dicom-parser';
 import { Fault } from '../fault.ts';
 import { itemsOf, parseDataset, readDatasetHeader, readFileBytes, shortOf, stringOf, stringsOf } from './dataset.ts';
 
@@ -33,9 +34,7 @@ export function isDicomdir(path: string): boolean {
  * @throws Fault `not-found`, `bad-file`.
  */
 export async function readDicomdir(path: string): Promise<DicomdirReference[]> {
-  const { dataset } = parseDataset(readFileBytes(path), path);
-  if (!('x00041220' in dataset.elements))
-    throw new Fault('bad-file', 'This DICOMDIR lists no files. Choose the folder instead.', { path });
+  const dataset = parseDirectory(path);
   const root = await realpath(dirname(path));
   const listings = new Map<string, Promise<string[]>>();
   const references: DicomdirReference[] = [];
@@ -51,6 +50,18 @@ export async function readDicomdir(path: string): Promise<DicomdirReference[]> {
     });
   }
   return references;
+}
+
+function parseDirectory(path: string): DataSet {
+  const bytes = readFileBytes(path);
+  const choose = 'Choose its folder instead.';
+  try {
+    const { dataset } = parseDataset(bytes, path);
+    if ('x00041220' in dataset.elements) return dataset;
+  } catch (cause) {
+    throw new Fault('bad-file', `This DICOMDIR is damaged. ${choose}`, { path, cause });
+  }
+  throw new Fault('bad-file', `This DICOMDIR lists no files. ${choose}`, { path });
 }
 
 /** The file of a Referenced File ID below `root`, or null. A component is one name: never a path, `.` or `..`. */

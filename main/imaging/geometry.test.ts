@@ -41,7 +41,7 @@ describe('arrangeSeries', () => {
   });
 
   it('sorts oblique slices by their own normal', () => {
-    // Coronal: the normal is (0, 1, 0) x..., so all z lie in one plane and the positions are told apart by nothing else.
+    // Rows along x, columns tilted: the normal has components along y and z.
     const tilted = '1\\0\\0\\0\\0.8\\0.6';
     expect(arrangeSeries([slice(1, 9, tilted), slice(2, 3, tilted), slice(3, 6, tilted)]).order).toEqual([1, 2, 0]);
   });
