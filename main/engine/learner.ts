@@ -71,7 +71,7 @@ export function startLearner(options: LearnerOptions): Learner {
 function stackMasks(batch: readonly Sample[], side: number): Record<string, TensorValue> {
   const size = side * side;
   const dice = new Float32Array(batch.length * size);
-  batch.forEach(({ mask }, index) => dice.set(mask, index * size));
+  for (const [index, { mask }] of batch.entries()) dice.set(mask, index * size);
   const dims = [batch.length, side, side];
   return { focal_mask: { dims, data: dice.map(Math.trunc) }, dice_mask: { dims, data: dice } };
 }

@@ -1,7 +1,6 @@
 /** The networks of one model pack on one provider: one long-lived session per graph, opened when first needed. */
 import { readFile } from 'node:fs/promises';
-import { Fault } from '../fault.ts';
-import type { ClipArchitecture, TapShape } from '../method/architecture.ts';
+import type { TapShape, TextArchitecture } from '../method/architecture.ts';
 import type { TextAttention } from '../method/clip/text.ts';
 import { detectionHeadGraph } from '../method/detection.ts';
 import { defaultPhrases, type PromptPlan, planPrompts } from '../method/prompts.ts';
@@ -13,7 +12,7 @@ import type { VisionTower } from './taps.ts';
 export interface Networks {
   readonly pack: Pack;
   readonly provider: string;
-  readonly architecture: ClipArchitecture;
+  readonly architecture: TextArchitecture;
   readonly taps: readonly TapShape[];
   /** Side of the network's input and of its maps, in pixels. */
   readonly side: number;
@@ -28,15 +27,13 @@ export interface Networks {
 
 /**
  * Opens a pack for computing. Files are compared with their hashes once per process.
- * @throws Fault `bad-model`, `not-found`, `unsupported` where the pack has no CLIP text tower
+ * @throws Fault `bad-model`, `not-found`
  */
 export async function openNetworks(packFolder: string, provider: string): Promise<Networks> {
   const pack = await loadPack(packFolder);
   const { manifest, folder } = pack;
-  if (manifest.family !== 'clip-vit')
-    throw new Fault('unsupported', `The model "${manifest.name}" is of a family that this version cannot calibrate.`);
   const { architecture } = manifest;
-  const { taps, imageSize: side } = manifest.vision;
+  const { taps, imageSize: side, normalisation } = manifest.vision;
   const options = { provider, dataFolder: folder };
   const common = { architecture, taps, weights: manifest.text.weights, side };
 
@@ -44,6 +41,7 @@ export async function openNetworks(packFolder: string, provider: string): Promis
     session: await openSession(await readFile(pack.visionPath), { ...options, mapWeights: true }),
     identity: pack.identity,
     side,
+    normalisation,
     taps,
   });
   const openTraining = async (attention: TextAttention) => {
@@ -67,7 +65,7 @@ export async function openNetworks(packFolder: string, provider: string): Promis
 /** The paper's phrases, laid out for this model's vocabulary. */
 async function defaultPrompts(
   pack: Pack,
-  architecture: ClipArchitecture,
+  architecture: TextArchitecture,
   attention: TextAttention,
 ): Promise<PromptPlan> {
   const tokeniser = await pack.tokeniser();

@@ -51,7 +51,7 @@ export function decodeProfile(bytes: Uint8Array, path?: string): Profile {
   const about = path === undefined ? {} : { path };
   try {
     const { metadata, tensors } = decodeSafetensors(bytes);
-    const manifest = manifestSchema.parse(JSON.parse(metadata['profile'] ?? 'null'));
+    const manifest = manifestSchema.parse(JSON.parse(metadata.profile ?? 'null'));
     const floats = new Map<string, ProfileTensor>();
     for (const [name, tensor] of tensors) {
       if (!(tensor.data instanceof Float32Array)) throw new Error(`tensor ${name} is not float32`);

@@ -23,6 +23,6 @@ export function stepCount(count: number): number {
 export function folds(count: number, foldCount: number, random: Random): number[][] {
   const order = random.shuffle(Array.from({ length: count }, (_, index) => index));
   const parts: number[][] = Array.from({ length: Math.min(foldCount, count) }, () => []);
-  order.forEach((index, position) => parts[position % parts.length]!.push(index));
+  for (const [position, index] of order.entries()) parts[position % parts.length]!.push(index);
   return parts;
 }

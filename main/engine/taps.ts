@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { throwIfCancelled } from '../fault.ts';
 import type { TapShape } from '../method/architecture.ts';
 import type { Image8 } from '../method/image.ts';
-import { normaliseForClip } from '../method/resize.ts';
+import { type Normalisation, normalise } from '../method/resize.ts';
 import type { Session, TensorValue } from './sessions.ts';
 
 /** Tokens of one picture, one array per tap: (grid^2, width). */
@@ -55,6 +55,7 @@ export interface VisionTower {
   /** Distinguishes models in the cache. */
   readonly identity: string;
   readonly side: number;
+  readonly normalisation: Normalisation;
   readonly taps: readonly TapShape[];
 }
 
@@ -99,9 +100,12 @@ export async function extractTaps(
   return results as Taps[];
 }
 
-async function runTower({ session, side, taps }: VisionTower, images: readonly Image8[]): Promise<Taps[]> {
+async function runTower(
+  { session, side, taps, normalisation }: VisionTower,
+  images: readonly Image8[],
+): Promise<Taps[]> {
   const pixels = new Float32Array(images.length * 3 * side * side); // (B, 3, H, H)
-  images.forEach((image, index) => normaliseForClip(image, pixels, index * 3 * side * side));
+  for (const [index, image] of images.entries()) normalise(image, normalisation, pixels, index * 3 * side * side);
   const outputs = await session.run({ pixels: { dims: [images.length, 3, side, side], data: pixels } });
   return images.map((_, index) =>
     taps.map(({ grid, width }, tap) => {
@@ -117,7 +121,7 @@ export function stackTaps(shapes: readonly TapShape[], batch: readonly Taps[]): 
     shapes.map(({ grid, width }, tap) => {
       const size = grid * grid * width;
       const data = new Float32Array(batch.length * size);
-      batch.forEach((taps, index) => data.set(taps[tap]!, index * size));
+      for (const [index, taps] of batch.entries()) data.set(taps[tap]!, index * size);
       return [`tap.${tap}`, { dims: [batch.length, grid * grid, width], data }];
     }),
   );

@@ -30,6 +30,9 @@ export interface ClipArchitecture {
   readonly layerNormEpsilon: number;
 }
 
+/** What the text tower and the heads need to know; a pack may bring another vision network than a ViT. */
+export type TextArchitecture = Omit<ClipArchitecture, 'imageSize' | 'patchSize' | 'vision'>;
+
 /** One output of a vision graph that MediCLIP reads: a square map of tokens, (B, grid * grid, width). */
 export interface TapShape {
   readonly grid: number;

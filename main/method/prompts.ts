@@ -3,7 +3,7 @@
  * (paper, section 2.2, "Learnable prompts").
  */
 import { Fault } from '../fault.ts';
-import type { ClipArchitecture } from './architecture.ts';
+import type { TextArchitecture } from './architecture.ts';
 import { endOfTextSelection, requireLength, type TextAttention, textTower } from './clip/text.ts';
 import { Graph, type Precision, type Value } from './graph/graph.ts';
 import { encodeModel } from './graph/onnx.ts';
@@ -75,7 +75,7 @@ export interface PromptPlan {
  * Lays out the prompts.
  * @throws Fault `usage` where there is no phrase of one kind, or a phrase is empty or too long for the model.
  */
-export function planPrompts(architecture: ClipArchitecture, options: PromptOptions): PromptPlan {
+export function planPrompts(architecture: TextArchitecture, options: PromptOptions): PromptPlan {
   const { normal, abnormal, special, attention, position = 'end', sharedContext = false } = options;
   const phrases = [...normal, ...abnormal];
   if (normal.length === 0 || abnormal.length === 0)
@@ -108,12 +108,12 @@ function layOut(phrase: readonly number[], position: PhrasePosition): (number | 
 }
 
 /** Shape of the learnable context: (contexts, 8, text width); one context per phrase, or two when shared. */
-export function contextShape(architecture: ClipArchitecture, plan: PromptPlan): [number, number, number] {
+export function contextShape(architecture: TextArchitecture, plan: PromptPlan): [number, number, number] {
   return [plan.sharedContext ? 2 : plan.ids.length, contextTokens, architecture.text.width];
 }
 
 /** Context tokens to start from: N(0, 0.02). */
-export function initialContext(architecture: ClipArchitecture, plan: PromptPlan, random: Random): Float32Array {
+export function initialContext(architecture: TextArchitecture, plan: PromptPlan, random: Random): Float32Array {
   const [contexts, tokens, width] = contextShape(architecture, plan);
   return Float32Array.from({ length: contexts * tokens * width }, () => random.normal(0, 0.02));
 }
@@ -125,7 +125,7 @@ export function initialContext(architecture: ClipArchitecture, plan: PromptPlan,
  */
 export function promptFeatures(
   g: Graph,
-  architecture: ClipArchitecture,
+  architecture: TextArchitecture,
   weights: Weights,
   plan: PromptPlan,
   context: Value,
@@ -188,7 +188,7 @@ function classMeans({ ids, normalPhrases }: PromptPlan): Float64Array {
 }
 
 export interface PromptGraphOptions {
-  readonly architecture: ClipArchitecture;
+  readonly architecture: TextArchitecture;
   readonly weights: Weights;
   readonly plan: PromptPlan;
   readonly precision?: Precision;

@@ -2,16 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hasGolden, readGolden, withoutGolden } from '../../tests/support/synthesis-golden.ts';
 import { Fault } from '../fault.ts';
 import type { Image8 } from './image.ts';
-import {
-  clipDeviation,
-  clipMean,
-  normaliseForClip,
-  resize,
-  toGrey,
-  toRgb,
-  toTestRgb,
-  toTrainingGrey,
-} from './resize.ts';
+import { clipNormalisation, normalise, resize, toGrey, toRgb, toTestRgb, toTrainingGrey } from './resize.ts';
 
 /** Byte i is (31 i^2 + 7 i) mod 256: rough enough to tell filters apart, and easy to make in Python. */
 function rough(width: number, height: number, channels: 1 | 3): Image8 {
@@ -73,14 +64,14 @@ describe('resize', () => {
   });
 });
 
-describe('normaliseForClip', () => {
+describe('normalise', () => {
   it('writes channel by channel, into a batch where one is given', () => {
     const image: Image8 = { width: 2, height: 1, channels: 3, data: Uint8Array.of(0, 51, 102, 153, 204, 255) };
     const batch = new Float32Array(12);
-    expect(normaliseForClip(image, batch, 6)).toBe(batch);
+    expect(normalise(image, clipNormalisation, batch, 6)).toBe(batch);
     const expected = [0, 0.6, 0.2, 0.8, 0.4, 1].map((value, i) => {
       const channel = i >> 1;
-      return (value - clipMean[channel]!) / clipDeviation[channel]!;
+      return (value - clipNormalisation.mean[channel]!) / clipNormalisation.deviation[channel]!;
     });
     expect(Array.from(batch.subarray(0, 6))).toEqual([0, 0, 0, 0, 0, 0]);
     expected.forEach((value, i) => {
@@ -90,6 +81,6 @@ describe('normaliseForClip', () => {
 
   it('treats grey as three equal channels', () => {
     const grey = rough(5, 4, 1);
-    expect(normaliseForClip(grey)).toEqual(normaliseForClip(toRgb(grey)));
+    expect(normalise(grey)).toEqual(normalise(toRgb(grey)));
   });
 });

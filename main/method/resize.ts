@@ -6,10 +6,6 @@
 import { Fault } from '../fault.ts';
 import type { Image8 } from './image.ts';
 
-/** CLIP's statistics of the red, green and blue channel, in units of full range (Radford et al., 2021). */
-export const clipMean = [0.48145466, 0.4578275, 0.40821073] as const;
-export const clipDeviation = [0.26862954, 0.26130258, 0.27577711] as const;
-
 /** Fractional bits of a weight: 8 bits of intensity, this many of fraction and 2 of headroom fill an int32. */
 const fractionBits = 22;
 const half = 1 << (fractionBits - 1);
@@ -133,25 +129,41 @@ export function toTestRgb(image: Image8, side: number): Image8 {
   return toRgb(resize(image, side, side));
 }
 
+/** What a network's input was standardised with in training, in units of full range: red, green, blue. */
+export interface Normalisation {
+  readonly mean: readonly [number, number, number];
+  readonly deviation: readonly [number, number, number];
+}
+
+/** CLIP's own (Radford et al., 2021); every ViT that OpenAI published uses it. */
+export const clipNormalisation: Normalisation = {
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  deviation: [0.26862954, 0.26130258, 0.27577711],
+};
+
 /** (value / 255 - mean) / deviation for every byte value, per channel: (3, 256). */
-const normalisedValues = Float32Array.from({ length: 3 * 256 }, (_, i) => {
-  const channel = i >> 8;
-  return ((i & 255) / 255 - clipMean[channel]!) / clipDeviation[channel]!;
-});
+function normalisedValues({ mean, deviation }: Normalisation): Float32Array {
+  return Float32Array.from({ length: 3 * 256 }, (_, i) => {
+    const channel = i >> 8;
+    return ((i & 255) / 255 - mean[channel]!) / deviation[channel]!;
+  });
+}
 
 /**
- * CLIP's input: (3, height, width) float32, channel by channel. Grey fills all three channels. `target` (for instance
- * a batch) is written from `offset` and returned; without it a new buffer is made.
+ * A network's input: (3, height, width) float32, channel by channel. Grey fills all three channels. `target` (for
+ * instance a batch) is written from `offset` and returned; without it a new buffer is made.
  */
-export function normaliseForClip(
+export function normalise(
   image: Image8,
+  normalisation: Normalisation = clipNormalisation,
   target: Float32Array = new Float32Array(3 * image.width * image.height),
   offset = 0,
 ): Float32Array {
+  const table = normalisedValues(normalisation);
   const pixels = image.width * image.height;
   const { channels, data } = image;
   for (let c = 0; c < 3; c++) {
-    const values = normalisedValues.subarray(c * 256, (c + 1) * 256);
+    const values = table.subarray(c * 256, (c + 1) * 256);
     const plane = offset + c * pixels;
     for (let i = 0, at = channels === 3 ? c : 0; i < pixels; i++, at += channels)
       target[plane + i] = values[data[at]!]!;

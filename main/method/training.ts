@@ -1,5 +1,5 @@
 /** One step of MediCLIP's training as one graph: forward, backward and Adam (paper, section 2.4). */
-import type { ClipArchitecture, TapShape } from './architecture.ts';
+import type { TapShape, TextArchitecture } from './architecture.ts';
 import { abnormalMinusNormal, anomalyMap, tapInputs } from './detection.ts';
 import { type AdamOptions, adamCorrections, adamStep, publishedAdam } from './graph/adam.ts';
 import { gradients } from './graph/differentiator.ts';
@@ -12,7 +12,7 @@ import { contextShape, initialContext, type PromptPlan, promptFeatures } from '.
 import type { Random } from './random.ts';
 
 export interface TrainingOptions {
-  readonly architecture: ClipArchitecture;
+  readonly architecture: TextArchitecture;
   readonly taps: readonly TapShape[];
   /** The prompts to learn. Left out, only the adapters learn and the text features are an input. */
   readonly prompts?: PromptPlan;

@@ -4,18 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import type { ClipArchitecture } from '../method/architecture.ts';
-
-/** How pixels in 0..1 become the input: (value - mean) / deviation, per colour. */
-export interface Normalisation {
-  readonly mean: readonly [number, number, number];
-  readonly deviation: readonly [number, number, number];
-}
-
-/** CLIP's own (Radford et al. 2021); every ViT that OpenAI published uses it. */
-export const clipNormalisation: Normalisation = {
-  mean: [0.48145466, 0.4578275, 0.40821073],
-  deviation: [0.26862954, 0.26130258, 0.27577711],
-};
+import { clipNormalisation, type Normalisation } from '../method/resize.ts';
 
 const activation = z.enum(['quick_gelu', 'gelu']);
 const size = z.number().int().positive();

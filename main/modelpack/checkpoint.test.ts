@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../fault.ts';
+import { clipNormalisation } from '../method/resize.ts';
 import { type Checkpoint, type CheckpointOptions, openCheckpoint } from './checkpoint.ts';
-import { clipNormalisation } from './checkpoint-config.ts';
 import { float32ToBfloat16, halfToFloat32 } from './half.ts';
 import { encodeSafetensors, readSafetensors, type Tensor, toFloat32, writeSafetensors } from './safetensors.ts';
 

@@ -7,11 +7,10 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import type { ClipArchitecture } from '../method/architecture.ts';
+import { clipNormalisation, type Normalisation } from '../method/resize.ts';
 import {
-  clipNormalisation,
   huggingFaceArchitecture,
   huggingFaceNormalisation,
-  type Normalisation,
   openaiArchitecture,
   openClipArchitecture,
   otherFamily,

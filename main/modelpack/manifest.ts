@@ -15,7 +15,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import type { ClipArchitecture } from '../method/architecture.ts';
 
 const size = z.number().int().positive();
 const count = z.number().int().nonnegative();
@@ -99,9 +98,6 @@ export type PackPrecision = PackManifest['precision'];
 export type PackSource = PackManifest['source'];
 export type PackFile = PackManifest['files'][number];
 export type PackWeights = PackManifest['vision']['weights'];
-
-/** What the text tower's graphs need of an architecture. */
-export type TextArchitecture = Omit<ClipArchitecture, 'imageSize' | 'patchSize' | 'vision'>;
 
 /** OpenAI's own files (their names in the releases of 2021 and 2022), by SHA-256. */
 export const officialModels: Readonly<Record<string, string>> = {

@@ -3,9 +3,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Fault, throwIfCancelled } from '../fault.ts';
-import type { TapShape } from '../method/architecture.ts';
+import type { TapShape, TextArchitecture } from '../method/architecture.ts';
 import type { WeightFile } from '../method/graph/weights.ts';
-import type { Normalisation } from './checkpoint-config.ts';
+import type { Normalisation } from '../method/resize.ts';
 import {
   encodeManifest,
   manifestName,
@@ -16,7 +16,6 @@ import {
   packIdentity,
   packNamePattern,
   readManifest,
-  type TextArchitecture,
 } from './manifest.ts';
 import { type TensorReader, type WriteOptions, writeFileHashed, writeWeights } from './pack-writer.ts';
 import { elementCount } from './safetensors.ts';

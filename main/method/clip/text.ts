@@ -1,6 +1,6 @@
 /** CLIP's text tower, with causal attention as trained, or with full attention as MediCLIP's published code runs it. */
 import { Fault } from '../../fault.ts';
-import type { ClipArchitecture } from '../architecture.ts';
+import type { TextArchitecture } from '../architecture.ts';
 import { anyBatch, Graph, type Precision, type Value } from '../graph/graph.ts';
 import { encodeModel } from '../graph/onnx.ts';
 import { add, gatherRows, layerNorm, linear, reshape } from '../graph/operators.ts';
@@ -24,7 +24,7 @@ const maskedOut = -1e30;
  */
 export function textTower(
   g: Graph,
-  architecture: ClipArchitecture,
+  architecture: TextArchitecture,
   weights: Weights,
   attention: TextAttention,
   tokens: Value,
@@ -47,7 +47,7 @@ export function textTower(
 }
 
 export interface TextGraphOptions {
-  readonly architecture: ClipArchitecture;
+  readonly architecture: TextArchitecture;
   readonly weights: Weights;
   readonly attention: TextAttention;
   /** Tokens per text; with `causal` it may be the longest text's, otherwise it is the whole context. */
@@ -77,7 +77,7 @@ export function textGraph(options: TextGraphOptions): Uint8Array {
 }
 
 /** @throws Fault `usage` */
-export function requireLength(architecture: ClipArchitecture, attention: TextAttention, length: number): void {
+export function requireLength(architecture: TextArchitecture, attention: TextAttention, length: number): void {
   const { contextLength } = architecture.text;
   if (length > contextLength)
     throw new Fault('usage', `A phrase has ${length} tokens and the model takes ${contextLength}. Shorten it.`);
