@@ -1,10 +1,11 @@
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { Fault } from '../fault.ts';
 import { bmpHeader, decodeBmp } from './bmp.ts';
 import type { DecodedFrame } from './frame.ts';
 import type { FileKind } from './identify.ts';
 import type { ImageHeader } from './instance.ts';
 import { checkFrameSize, MAX_SAMPLES } from './limits.ts';
+import { sharp } from './sharp.ts';
 
 /** The kinds of file that hold a picture and nothing about a patient. */
 export type PhotoKind = Exclude<FileKind, 'dicom' | 'zip' | 'unknown'>;
