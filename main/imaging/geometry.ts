@@ -75,7 +75,7 @@ export function arrangeSeries(headers: readonly InstanceHeader[]): SeriesArrange
 }
 
 /** Whether an image only shows where others lie: a scout, topogram or survey. */
-export function isLocaliser(header: InstanceHeader): boolean {
+function isLocaliser(header: InstanceHeader): boolean {
   return header.instance.imageType.some((value) => value.toUpperCase() === 'LOCALIZER');
 }
 

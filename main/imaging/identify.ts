@@ -63,7 +63,7 @@ function isFollowed(view: DataView, offset: number, next: number, little: boolea
 }
 
 /** Reads up to `count` bytes from the start of a file. @throws Fault `not-found`, `bad-file`. */
-export function readStart(path: string, count: number): Uint8Array {
+function readStart(path: string, count: number): Uint8Array {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, 'r');

@@ -1,7 +1,7 @@
 import { Fault } from '../fault.ts';
 
 /** No image has more pixels along a side. The widest real ones, whole-slide tiles and stitched spines, stay below. */
-export const MAX_SIDE = 32_768;
+const MAX_SIDE = 32_768;
 /** Samples of one frame, over all its channels: 512 M. */
 export const MAX_SAMPLES = 512 * 1024 * 1024;
 /** Node reads no larger file into one buffer. */

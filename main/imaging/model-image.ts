@@ -42,7 +42,7 @@ interface NamedWindow {
 }
 
 /** CT windows by body part, HU. The first that matches; soft tissue where none does. */
-export const CT_WINDOWS: readonly NamedWindow[] = [
+const CT_WINDOWS: readonly NamedWindow[] = [
   { name: 'lung', center: -600, width: 1500, words: /\b(lungs?|pulmo\w*|hrct)\b/i },
   { name: 'brain', center: 40, width: 80, words: /\b(head|brain|skull|cerebr\w*|neuro\w*|cranium|kopf|stroke)\b/i },
   {
