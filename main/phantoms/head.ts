@@ -90,15 +90,15 @@ export function drawHead(scene: Scene, tissue: HeadTissues, lesion: HeadLesions)
   // Brain: white matter with a folded grey ribbon; sulci are valleys of a noise, open toward the surface.
   const cortex = inset(brain, anatomy.between(0.008, 0.03));
   const atrophy = anatomy.between(0.02, 0.13) + 0.05 * Math.max(0, level - 0.6);
-  const folds = smoothNoise(anatomy, sheet.side, 9, 2, 0.35);
-  const ribbon = smoothNoise(anatomy, sheet.side, 14, 2);
+  const folds = smoothNoise(anatomy, sheet.side, 12, 2, 0.35);
+  const ribbon = smoothNoise(anatomy, sheet.side, 20, 2, 0.4);
   const grain = smoothNoise(anatomy, sheet.side, 24, 3, 0.7);
   const graded = (tissue.white - tissue.grey) * 0.12;
   paint(sheet, plane, cortex, (i) => {
     const depth = -brain.distance(sheet.x[i]!, sheet.y[i]!);
-    const whiteness = clip((depth - 0.1 + 0.09 * ribbon[i]!) / 0.03);
+    const whiteness = clip((depth - 0.11 + 0.16 * Math.abs(folds[i]!) - 0.09 + 0.09 * ribbon[i]!) / 0.035);
     const matter = tissue.grey + (tissue.white - tissue.grey) * whiteness + graded * grain[i]!;
-    const valley = clip(1.3 - Math.abs(folds[i]!) / atrophy) * clip(1.25 - depth / 0.26);
+    const valley = clip(1.3 - Math.abs(folds[i]!) / atrophy) * clip(1.3 - depth / 0.24);
     return matter + (tissue.csf - matter) * valley;
   });
   // The interhemispheric fissure, front and back.

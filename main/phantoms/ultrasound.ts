@@ -64,14 +64,14 @@ export const ultrasoundAbdomen: Recipe = {
       throughTransmission(scene, plane, gallbladder, 1.6);
     }
     drawAbdomenLesion(scene, plane, liver, gallbladder);
-    attenuate(scene, plane, 0.35);
+    attenuate(scene, plane, 0.35, 1.2);
     speckle(
       acquisition,
       sheet,
       plane,
       acquisition.between(0.7, 1.1),
       acquisition.between(1.2, 2.4),
-      acquisition.between(48, 62),
+      acquisition.between(54, 68),
     );
     fanOut(scene, plane);
     return [plane];
@@ -175,14 +175,14 @@ export const ultrasoundBreast: Recipe = {
       { opacity: 0.7 },
     );
     drawBreastLesion(scene, plane);
-    attenuate(scene, plane, 0.55);
+    attenuate(scene, plane, 0.55, acquisition.between(0.4, 0.8));
     speckle(
       acquisition,
       sheet,
       plane,
       acquisition.between(0.7, 1.2),
       acquisition.between(1.2, 2.6),
-      acquisition.between(45, 60),
+      acquisition.between(54, 70),
     );
     return [plane];
   },
@@ -251,14 +251,14 @@ function throughTransmission(scene: Scene, plane: Plane, shape: Shape, gain: num
   for (let i = 0; i < plane.length; i++) plane[i]! *= 1 + (gain - 1) * pattern[i]!;
 }
 
-/** Echoes weaken with depth; the operator's gain makes up for most of it. */
-function attenuate(scene: Scene, plane: Plane, strength: number): void {
+/** Echoes weaken with depth by `strength`; the operator's gain makes up for most of it. */
+function attenuate(scene: Scene, plane: Plane, strength: number, gain: number): void {
   const { sheet, acquisition } = scene;
   const rest = strength * acquisition.between(0.3, 1.3);
   const beams = smoothNoise(acquisition, sheet.side, 5, 2);
   for (let i = 0; i < plane.length; i++) {
     const depth = (sheet.y[i]! + 1) / 2;
-    plane[i]! *= Math.exp(-rest * 2 * depth) * (1.35 + 0.3 * beams[i]!);
+    plane[i]! *= Math.exp(-rest * 2 * depth) * gain * (1 + 0.22 * beams[i]!);
   }
 }
 

@@ -7,9 +7,11 @@ DIR of --data holds the shards of generate.ts; vocabulary.py must have run.
 Objectives, summed (WEIGHTS):
   clip     contrastive image-text (Radford et al., 2021), each image beside its twin without or with the lesion
   lesion   per patch and tap: which share of the patch is lesion (a linear probe's cross-entropy)
-  feature  per patch and tap: descriptors of the untouched image, also under masked patches (MaskFeat, Wei et al., 2022)
-  relation per tap: cosines between patches of the whole batch as between their descriptors
+  feature  per patch and tap: descriptors of the patch and of its surroundings (a linear probe's error)
+  relation per tap: cosine distances between patches of the whole batch as those between their descriptors
 Descriptors are formulas (histograms of oriented gradients at three scales, local means and contrasts), not a network.
+As in masked image modelling, half of the patches are hidden from the transformer in most of the training; what it has
+to tell about the surroundings of a patch therefore includes what it cannot see.
 """
 
 import argparse
@@ -33,7 +35,8 @@ EMBED = 192
 TAPS = (4, 6, 8)  # blocks counted from 1
 MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
-WEIGHTS = dict(clip=0.3, lesion=1.0, feature=1.0, relation=8.0)
+WEIGHTS = dict(clip=0.2, lesion=0.6, feature=1.0, relation=2.0)
+PLAIN = 35  # descriptors of a patch; with those of its surroundings, 70
 
 
 # --- the model, with the tensor names of transformers' CLIPModel ------------------------------------------------------
@@ -95,13 +98,18 @@ class Vision(nn.Module):
         self.encoder = Encoder(width, layers, heads)
         self.post_layernorm = nn.LayerNorm(width)
 
-    def forward(self, images, masked=None, mask_token=None):
-        """(B, 3, 224, 224) to the taps' patch tokens [(B, 196, width)] and the class token after the last norm."""
+    def forward(self, images, kept=None):
+        """
+        (B, 3, 224, 224) to the taps' patch tokens [(B, 196, width)] and the class token after the last norm.
+        `kept` (B, n): the transformer sees these patches only, and the taps are (B, n, width).
+        """
         patches = self.embeddings.patch_embedding(images).flatten(2).transpose(1, 2)
-        if masked is not None:
-            patches = torch.where(masked[..., None], mask_token, patches)
-        cls = self.embeddings.class_embedding.expand(len(images), 1, -1)
-        x = self.pre_layrnorm(torch.cat([cls, patches], 1) + self.embeddings.position_embedding.weight)
+        position = self.embeddings.position_embedding.weight
+        patches = patches + position[1:]
+        if kept is not None:
+            patches = gather(patches, kept)
+        cls = (self.embeddings.class_embedding + position[0]).expand(len(images), 1, -1)
+        x = self.pre_layrnorm(torch.cat([cls, patches.to(cls.dtype)], 1))
         taps = []
         for number, block in enumerate(self.encoder.layers, 1):
             x = block(x)
@@ -148,6 +156,8 @@ class Clip(nn.Module):
         self.text_projection = nn.Linear(TEXT["width"], EMBED, bias=False)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         self.apply(initialise)
+        with torch.no_grad():
+            self.vision_model.embeddings.patch_embedding.weight.copy_(cosine_filters(VISION["width"]))
         for tower, shape in ((self.vision_model, VISION), (self.text_model, TEXT)):
             for block in tower.encoder.layers:
                 for layer in (block.self_attn.out_proj, block.mlp.fc2):
@@ -167,6 +177,20 @@ def initialise(module):
         nn.init.normal_(module.weight, std=0.02)
     elif isinstance(module, nn.Conv2d):
         nn.init.normal_(module.weight, std=0.02)
+
+
+def cosine_filters(count):
+    """(count, 3, 16, 16): the lowest two-dimensional cosines of grey, at unit norm falling with frequency."""
+    pairs = sorted(((u, v) for u in range(PATCH) for v in range(PATCH)), key=lambda p: (p[0] ** 2 + p[1] ** 2, p))[:count]
+    at = (torch.arange(PATCH) + 0.5) / PATCH * math.pi
+    filters = [torch.outer(torch.cos(v * at), torch.cos(u * at)) / (1 + 0.15 * math.hypot(u, v)) for u, v in pairs]
+    grey = torch.stack([f / f.norm() for f in filters])
+    return 0.25 * grey[:, None].expand(-1, 3, -1, -1) / 3
+
+
+def gather(tokens, kept):
+    """(B, patches, width), (B, n) to (B, n, width)"""
+    return tokens.gather(1, kept[..., None].expand(-1, -1, tokens.shape[-1]))
 
 
 # --- descriptors: what every patch looks like, by formula --------------------------------------------------------------
@@ -203,16 +227,41 @@ def describe(images):
     return torch.cat(maps, 1).flatten(2).transpose(1, 2)
 
 
-class Heads(nn.Module):
-    """What is thrown away after training: probes on the taps, and the token that stands for a masked patch."""
+def with_surroundings(plain):
+    """(B, 196, 35) to (B, 196, 70): beside each patch's descriptors their mean over the 9 x 9 patches around it."""
+    grid = plain.transpose(1, 2).unflatten(2, (GRID, GRID))
+    around = F.avg_pool2d(grid, 9, 1, 4, count_include_pad=False)
+    return torch.cat([plain, around.flatten(2).transpose(1, 2)], -1)
 
-    def __init__(self, descriptor=35):
+
+class Heads(nn.Module):
+    """What is thrown away after training: probes on the taps, and statistics of the descriptors."""
+
+    def __init__(self):
         super().__init__()
         self.lesion = nn.ModuleList(nn.Linear(VISION["width"], 1) for _ in TAPS)
-        self.feature = nn.ModuleList(nn.Linear(VISION["width"], descriptor) for _ in TAPS)
-        self.mask_token = nn.Parameter(torch.randn(VISION["width"]) * 0.02)
-        self.register_buffer("mean", torch.zeros(descriptor))
-        self.register_buffer("deviation", torch.ones(descriptor))
+        self.feature = nn.ModuleList(nn.Linear(VISION["width"], 2 * PLAIN) for _ in TAPS)
+        self.register_buffer("mean", torch.zeros(2 * PLAIN))
+        self.register_buffer("deviation", torch.ones(2 * PLAIN))
+        self.register_buffer("whitening", torch.eye(PLAIN))
+
+    def learn_statistics(self, plain):
+        both = with_surroundings(plain).flatten(0, 1)
+        self.mean.copy_(both.mean(0))
+        self.deviation.copy_(both.std(0) + 0.02)
+        values, vectors = torch.linalg.eigh(torch.cov(plain.flatten(0, 1).T))
+        self.whitening.copy_(vectors / (values + 1e-3).sqrt())
+
+    def geometry(self, plain):
+        """
+        (B, 196, 35) to the vectors whose cosines the taps shall have: raw descriptors with those of the surroundings
+        and the place in the picture, and a fifth of whitened descriptors. Chosen by what nearest normals make of it.
+        """
+        line = torch.linspace(-2.5, 2.5, GRID)
+        place = torch.stack(torch.meshgrid(line, line, indexing="ij"), -1).view(1, GRID * GRID, 2)
+        raw = torch.cat([with_surroundings(plain), place.expand(len(plain), -1, -1)], -1)
+        white = (plain - self.mean[:PLAIN]) @ self.whitening
+        return F.normalize(torch.cat([F.normalize(raw, dim=-1), 0.2 * F.normalize(white, dim=-1)], -1), dim=-1)
 
 
 # --- data ---------------------------------------------------------------------------------------------------------------
@@ -225,6 +274,7 @@ class Shards:
         self.folder, self.random = Path(folder), np.random.default_rng(seed)
         self.tokens = Tokenizer()
         self.queue = []
+        self.previous = None
 
     def refill(self):
         self.shards = []
@@ -254,7 +304,7 @@ class Shards:
         return torch.cat(images), torch.cat(masks), torch.tensor(ids)
 
     def vary(self, images, mask, captions):
-        """Mirror, crop, contrast and exposure, alike for both of a pair."""
+        """Mirror, crop, a shine of another picture, contrast, exposure, noise: alike for both of a pair."""
         draw = self.random.random
         if draw() < 0.5:
             images, mask = images.flip(-1), mask.flip(-1)
@@ -266,8 +316,14 @@ class Shards:
                 F.interpolate(t[..., y : y + side, x : x + side], size=(SIDE, SIDE), mode="bilinear", antialias=True)
                 for t in (images, mask)
             )
+        if self.previous is not None and draw() < 0.25:
+            images = torch.lerp(images, self.previous, 0.4 * draw())
+        self.previous = images[:1]
         images = images.clamp(1e-4, 1) ** math.exp(self.random.normal(0, 0.25))
         images = (images * math.exp(self.random.normal(0, 0.12)) + self.random.normal(0, 0.04)).clamp(0, 1)
+        if draw() < 0.3:
+            noise = torch.from_numpy(self.random.standard_normal((1, 1, SIDE, SIDE), dtype=np.float32))
+            images = (images + 0.05 * draw() * noise).clamp(0, 1)
         if draw() < 0.05:
             images = 1 - images
         return images, mask, captions
@@ -276,13 +332,17 @@ class Shards:
 # --- training -----------------------------------------------------------------------------------------------------------
 
 
-def losses_of(model, heads, images, share, ids, generator, precise):
-    descriptor = describe(images)
-    target = (descriptor - heads.mean) / heads.deviation
-    masked = (torch.rand(share.shape, generator=generator) < 0.4) & (torch.rand(len(share), 1, generator=generator) < 0.5)
+def losses_of(model, heads, images, share, ids, generator, hide, precise):
+    """`hide`: how many of the 196 patches the transformer does not see."""
+    plain = describe(images)
+    kept = torch.rand(share.shape, generator=generator).argsort(1)[:, : GRID * GRID - hide] if hide else None
+    pick = (lambda t: gather(t, kept)) if hide else (lambda t: t)
+    target = pick((with_surroundings(plain) - heads.mean) / heads.deviation)
+    geometry = pick(heads.geometry(plain)).flatten(0, 1)
+    share = pick(share[..., None]).squeeze(-1)
     causal = bool(torch.rand((), generator=generator) < 0.7)
     with torch.autocast("cpu", torch.bfloat16, enabled=not precise):
-        taps, cls = model.vision_model((images - MEAN) / STD, masked, heads.mask_token)
+        taps, cls = model.vision_model((images - MEAN) / STD, kept)
         image_side = F.normalize(model.visual_projection(cls).float(), dim=-1)
         text_side = F.normalize(model.text_projection(model.text_model(ids, causal)).float(), dim=-1)
         lesion = [probe(tap).float().squeeze(-1) for probe, tap in zip(heads.lesion, taps)]
@@ -290,18 +350,16 @@ def losses_of(model, heads, images, share, ids, generator, precise):
     logits = model.logit_scale.clamp(max=math.log(100)).exp() * image_side @ text_side.T
     labels = torch.arange(len(logits))
     losses = {"clip": (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2}
-    seen = ~masked
     weight = torch.tensor(4.0)
-    losses["lesion"] = sum(F.binary_cross_entropy_with_logits(z[seen], share[seen], pos_weight=weight) for z in lesion) / len(taps)
+    losses["lesion"] = sum(F.binary_cross_entropy_with_logits(z, share, pos_weight=weight) for z in lesion) / len(taps)
     losses["feature"] = sum(F.smooth_l1_loss(f, target) for f in feature) / len(taps)
-    chosen = torch.randperm(share.numel(), generator=generator)[:512]
-    chosen = chosen[seen.flatten()[chosen]]
-    wanted = F.normalize(descriptor.flatten(0, 1)[chosen], dim=-1)
-    wanted = wanted @ wanted.T
+    chosen = torch.randperm(len(geometry), generator=generator)[:768]
+    wanted = 1 - geometry[chosen] @ geometry[chosen].T
+    scale = 1 / (wanted + 0.1)  # near neighbours count most: they decide
     losses["relation"] = 0
     for tap in taps:
         token = F.normalize(tap.flatten(0, 1)[chosen].float(), dim=-1)
-        losses["relation"] += (token @ token.T - wanted).pow(2).mean() / len(taps)
+        losses["relation"] += ((1 - token @ token.T - wanted) * scale).pow(2).mean() / len(taps)
     return losses
 
 
@@ -328,9 +386,7 @@ def train(flags):
         print(f"resumed at step {step}", flush=True)
     data = Shards(flags.data, seed=step)
     if step == 0:
-        sample = describe(data.batch(64)[0]).flatten(0, 1)
-        heads.mean.copy_(sample.mean(0))
-        heads.deviation.copy_(sample.std(0) + 0.02)
+        heads.learn_statistics(describe(data.batch(64)[0]))
 
     def save():
         state = dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict())
@@ -346,7 +402,8 @@ def train(flags):
         rate = flags.rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        losses = losses_of(model, heads, *data.batch(flags.pairs), generator, flags.precise)
+        hide = GRID * GRID // 2 if progress < 0.8 else 0
+        losses = losses_of(model, heads, *data.batch(flags.pairs), generator, hide, flags.precise)
         total = sum(WEIGHTS[name] * loss for name, loss in losses.items())
         optimizer.zero_grad()
         total.backward()
