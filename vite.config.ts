@@ -11,6 +11,7 @@ export default defineConfig({
     target: 'chrome130',
     outDir: join(import.meta.dirname, 'dist', 'renderer'),
     emptyOutDir: true,
+    rolldownOptions: { checks: { pluginTimings: false } },
     // Cornerstone3D with its codecs: loaded from disk, so size matters little.
     chunkSizeWarningLimit: 16_000,
   },

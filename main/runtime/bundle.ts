@@ -94,6 +94,7 @@ function mainConfig(output: string): InlineConfig {
           'reader-process': join(projectRoot, 'main', 'reader', 'reader-process.ts'),
         },
         external: [...EXTERNAL, /^node:/, ...builtinModules],
+        checks: { pluginTimings: false },
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
       },
     },

@@ -8,7 +8,18 @@ const CHECKS: readonly (readonly [string, readonly [string, ...string[]]])[] = [
   ['format and lint', ['biome', 'check', '--error-on-warnings', '--max-diagnostics=40']],
   [
     'layers',
-    ['depcruise', '--config', '.dependency-cruiser.js', '--output-type', 'err', 'main', 'preload', 'renderer', 'tests', 'models'],
+    [
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.js',
+      '--output-type',
+      'err',
+      'main',
+      'preload',
+      'renderer',
+      'tests',
+      'models',
+    ],
   ],
   ['dead code', ['knip', '--no-progress']],
 ];
