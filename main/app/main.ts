@@ -1,25 +1,19 @@
-import { join } from 'node:path';
-import { app, BrowserWindow, utilityProcess } from 'electron';
+/** Entry of the application: `cli` as the first word runs the command line, anything else opens the window. */
+import { app } from 'electron';
+import { runCommands } from './commands.ts';
+import { runWorkstation } from './workstation-window.ts';
 
-void app.whenReady().then(async () => {
-  const words = process.argv.slice(process.defaultApp ? 2 : 1).filter((word) => !word.startsWith('-'));
-  if (words.includes('cli')) {
-    const { default: Database } = await import('better-sqlite3');
-    const binding = process.env['MEDICLIP_SQLITE_BINDING'];
-    const database = new Database(':memory:', binding ? { nativeBinding: binding } : {});
-    process.stdout.write(
-      `${JSON.stringify({ argv: process.argv, userData: app.getPath('userData'), app: app.getAppPath(), sqlite: database.prepare('select sqlite_version() v').get() })}\n`,
-    );
-    const child = utilityProcess.fork(join(app.getAppPath(), 'dist', 'main', 'engine-process.cjs'));
-    process.on('SIGINT', () => app.exit(130));
-    child.on('message', (message) => {
-      console.error(message);
-      if (!words.includes('wait')) app.exit(0);
-    });
-    return;
-  }
-  const window = new BrowserWindow({
-    webPreferences: { preload: join(app.getAppPath(), 'dist', 'preload', 'preload.cjs'), sandbox: true },
-  });
-  await window.loadFile(join(app.getAppPath(), 'dist', 'renderer', 'index.html'));
-});
+const isSwitch = (argument: string) => argument.startsWith('-');
+
+/** What follows the program, Chromium's switches before it, and the application's folder where one is named. */
+function ownArguments(): readonly string[] {
+  const args = process.argv.slice(1);
+  const first = args.findIndex((argument) => !isSwitch(argument));
+  // From a checkout the folder comes first: electron [switches] FOLDER [arguments].
+  return process.defaultApp ? args.slice(first + 1) : args;
+}
+
+const args = ownArguments();
+const command = args.findIndex((argument) => !isSwitch(argument));
+if (args[command] === 'cli') void runCommands(args.slice(command + 1));
+else void runWorkstation(args).catch(() => app.exit(1));

@@ -4,6 +4,7 @@ import type { Analysis, AnomalyMap, Finding, FrameRef, ProviderChoice } from '..
 import { decodeProfile, profileTensor } from '../engine/profile.ts';
 import type { DetectInput, Detection, DetectOutput } from '../engine/tasks.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
+import { conformalPValue } from '../method/conformal.ts';
 import {
   type AnalysisRecord,
   type FrameResultRecord,
@@ -152,23 +153,12 @@ function findingsOf(
     analysisId,
     sopInstanceUid: frame.sopInstanceUid,
     frame: frame.frame,
-    pValue: conformalPValue(normalScores, region.peakScore),
+    pValue: normalScores.length > 0 ? conformalPValue(region.peakScore, normalScores) : null,
     decision: 'open',
     comment: '',
     decidedBy: null,
     decidedAt: null,
   }));
-}
-
-/**
- * The share of normals, this one counted among them, whose score is at least as high (split conformal; Vovk et al.,
- * 2005): under exchangeability at most that share of normals gets such a value. Null without normals.
- */
-export function conformalPValue(normalScores: ArrayLike<number>, score: number): number | null {
-  if (normalScores.length === 0) return null;
-  let asHigh = 1;
-  for (let i = 0; i < normalScores.length; i++) if (Number(normalScores[i]) >= score) asHigh++;
-  return asHigh / (normalScores.length + 1);
 }
 
 /** The newest analysis of a study with its results and findings, or null. */

@@ -15,6 +15,7 @@ import {
   getCalibration,
   hasActiveCalibration,
   insertCalibration,
+  listCalibrations,
 } from '../store/calibrations.ts';
 import { getReferenceSet } from '../store/reference-sets.ts';
 import { getScope } from '../store/studies.ts';
@@ -179,4 +180,9 @@ export function activate(station: Workstation, id: string): CalibrationRow {
   activateCalibration(station.store.db, id);
   record(station, 'calibration.activate', id);
   return getCalibration(station.store.db, id);
+}
+
+/** All calibrations, the newest first. */
+export function listAllCalibrations({ store }: Workstation): readonly CalibrationRow[] {
+  return listCalibrations(store.db);
 }

@@ -6,7 +6,13 @@ import { Fault, throwIfCancelled } from '../fault.ts';
 import type { InstanceHeader } from '../imaging/header.ts';
 import { type CollectedFile, collectFiles } from '../imaging/sources.ts';
 import { type Blob, putFile } from '../store/blobs.ts';
-import { insertInstance, type NewFrame, type NewInstance, saveSkippedFiles } from '../store/studies.ts';
+import {
+  insertInstance,
+  listSkippedFiles,
+  type NewFrame,
+  type NewInstance,
+  saveSkippedFiles,
+} from '../store/studies.ts';
 import type { JobContext } from './jobs.ts';
 import { readFile } from './reading.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
@@ -192,4 +198,9 @@ function framesOf({ image }: InstanceHeader): readonly NewFrame[] {
     orientation,
     position: index === 0 && image.frames === 1 ? position : null,
   }));
+}
+
+/** What an import left out, and why. */
+export function skippedFiles({ store }: Workstation, jobId: string): readonly SkippedFile[] {
+  return listSkippedFiles(store.db, jobId);
 }

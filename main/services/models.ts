@@ -40,6 +40,22 @@ export async function modelFolder(folders: ModelFolders, name: string): Promise<
   throw new Fault('not-found', `There is no model named "${name}". "models list" names those there are.`);
 }
 
+/** Folder of the pack that a profile was calibrated on, whatever its name here. @throws Fault `not-found` */
+export async function folderOfProfile(
+  folders: ModelFolders,
+  profile: { readonly modelName: string; readonly modelSha256: string },
+): Promise<string> {
+  const candidates = [folders.embeddedPack, ...(await listPacks(folders.packsFolder)).map((pack) => pack.folder)];
+  for (const folder of candidates) {
+    const pack = await loadPack(folder, { verify: false }).catch(() => null);
+    if (pack?.identity === profile.modelSha256) return folder;
+  }
+  throw new Fault(
+    'not-found',
+    `The model "${profile.modelName}" that this profile was calibrated on is not here. Import it, or name its folder with --model.`,
+  );
+}
+
 /** Compares every file of a pack with its hash. @throws Fault `bad-model`, `not-found` */
 export async function verifyModel(folders: ModelFolders, name: string, job: PackJob): Promise<ModelRow> {
   const manifest = await verifyPack(await modelFolder(folders, name), job);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FrameRef, ReferenceSet } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
-import { insertReferenceSet } from '../store/reference-sets.ts';
+import { insertReferenceSet, listReferenceSets } from '../store/reference-sets.ts';
 import { getFrame } from '../store/studies.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
@@ -23,4 +23,9 @@ export function createReferenceSet(
   insertReferenceSet(station.store.db, set);
   record(station, 'reference-set.create', set.id, { images: set.frames.length });
   return set;
+}
+
+/** All sets, the newest first. */
+export function listAllReferenceSets({ store }: Workstation): readonly ReferenceSet[] {
+  return listReferenceSets(store.db);
 }

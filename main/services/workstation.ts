@@ -3,8 +3,15 @@ import type { EngineTasks } from '../engine/tasks.ts';
 import type { TaskRunner } from '../process/tasks.ts';
 import type { ReaderTasks } from '../reader/tasks.ts';
 import { appendAudit } from '../store/audit.ts';
-import type { Store } from '../store/store.ts';
+import { type DataFolder, dataFolderAt } from '../store/folder.ts';
+import { openStore, type Store } from '../store/store.ts';
 import type { ModelFolders } from './models.ts';
+
+/** A4 pages. The footer stands on each; elements of class `pageNumber` and `totalPages` in it are filled in. */
+export interface PrintableDocument {
+  readonly html: string;
+  readonly footer: string;
+}
 
 /** What needs no store: the child processes, the model packs, who is asking. */
 export interface Tools extends ModelFolders {
@@ -14,12 +21,26 @@ export interface Tools extends ModelFolders {
   /** The operating system's user, for the audit trail and signatures. */
   readonly user: string;
   readonly now: () => Date;
-  /** Renders a page of HTML as PDF. */
-  readonly printPage: (html: string) => Promise<Uint8Array>;
+  /** Renders a document as PDF. */
+  readonly print: (document: PrintableDocument) => Promise<Uint8Array>;
 }
 
 export interface Workstation extends Tools {
   readonly store: Store;
+}
+
+/** Where things lie below a data folder, without touching the disk. */
+export function dataFolder(root: string): DataFolder {
+  return dataFolderAt(root);
+}
+
+/** @throws Fault `bad-database`, `disk-full`, `not-found`, `unsupported` */
+export function openWorkstation(
+  tools: Tools,
+  root: string,
+  onSlowStatement?: (sql: string, ms: number) => void,
+): Workstation {
+  return { ...tools, store: openStore(root, onSlowStatement ? { onSlowStatement } : {}) };
 }
 
 /** Now as ISO 8601 in UTC. */

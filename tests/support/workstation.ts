@@ -33,7 +33,7 @@ export function testWorkstation(
     appVersion: '0.0.0-test',
     user: 'tester',
     now: () => new Date(),
-    printPage: refuse,
+    print: refuse,
     ...change,
   };
 }

@@ -1,0 +1,83 @@
+/** Every call of the contract, answered by the services. */
+import { type BrowserWindow, dialog, shell } from 'electron';
+import type { Events } from '../../preload/contract/workstation.ts';
+import { about } from '../services/about.ts';
+import { openLatestAnalysis, openMap } from '../services/analysis.ts';
+import { activate, listAllCalibrations } from '../services/calibration.ts';
+import { decide } from '../services/findings.ts';
+import { Images } from '../services/images.ts';
+import { skippedFiles } from '../services/import.ts';
+import type { Jobs } from '../services/jobs.ts';
+import { listModels } from '../services/models.ts';
+import { createReferenceSet, listAllReferenceSets } from '../services/reference-sets.ts';
+import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
+import { startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
+import { listWorklist, openStudy } from '../services/worklist.ts';
+import type { Workstation } from '../services/workstation.ts';
+import { versions } from './host.ts';
+import type { Calls } from './ipc.ts';
+
+type Changed = (what: Events['data.changed']['what']) => void;
+
+export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs, changed: Changed): Calls {
+  const { db, folder } = station.store;
+  const images = new Images(station);
+  /** Hands the result on, and tells lists to look again. */
+  const changing = <T>(what: Parameters<Changed>[0], result: T): T => {
+    changed(what);
+    return result;
+  };
+  return {
+    'app.about': () => about(station, folder.root, versions),
+    'app.openDataFolder': async () => void (await shell.openPath(folder.root)),
+
+    'jobs.list': () => jobs.list(),
+    'jobs.cancel': (id) => jobs.cancel(id),
+
+    'studies.list': () => listWorklist(db, jobs.list()),
+    'studies.open': (uid) => openStudy(db, uid, jobs.list()),
+    'studies.chooseAndImport': async (what) => {
+      const properties = what === 'folder' ? ['openDirectory' as const] : ['openFile' as const];
+      const chosen = await dialog.showOpenDialog(window, { properties: [...properties, 'multiSelections'] });
+      return chosen.canceled || chosen.filePaths.length === 0 ? null : startImport(station, jobs, chosen.filePaths);
+    },
+    'studies.importPaths': (paths) => startImport(station, jobs, paths),
+    'studies.importDemo': () => startDemo(station, jobs),
+    'studies.skippedFiles': (jobId) => skippedFiles(station, jobId),
+
+    'images.pixels': (ref) => images.pixels(ref),
+    'images.thumbnail': (ref) => images.thumbnail(ref),
+
+    'referenceSets.list': () => listAllReferenceSets(station),
+    'referenceSets.create': (request) => changing('referenceSets', createReferenceSet(station, request)),
+
+    'models.list': () => listModels(station),
+
+    'calibrations.list': () => listAllCalibrations(station),
+    'calibrations.start': (request) => startCalibration(station, jobs, request),
+    'calibrations.activate': (id) => changing('calibrations', activate(station, id)),
+
+    'analyses.start': (request) => startAnalysis(station, jobs, request),
+    'analyses.latest': (uid) => openLatestAnalysis(station.store, uid),
+    'analyses.map': (analysisId, ref) => openMap(station.store, analysisId, ref),
+
+    'findings.decide': (request) => changing('analyses', decide(station, request)),
+
+    'reports.get': (uid) => openReport(station, uid),
+    'reports.save': (request) => changing('reports', saveReport(station, request)),
+    'reports.sign': (uid) => {
+      const report = signReport(station, uid);
+      changed('studies');
+      return changing('reports', report);
+    },
+    'reports.exportPdf': async (uid) => {
+      const chosen = await dialog.showSaveDialog(window, {
+        defaultPath: `report-${uid.slice(-12)}.pdf`,
+        filters: [{ name: 'PDF', extensions: ['pdf'] }],
+      });
+      if (chosen.canceled || !chosen.filePath) return null;
+      await exportReportPdf(station, uid, chosen.filePath);
+      return chosen.filePath;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What window and command line have in common: the child processes, and a workstation on a data folder. */
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { app } from 'electron';
+import type { RuntimeVersions } from '../services/about.ts';
+import { dataFolder, openWorkstation, type Tools, type Workstation } from '../services/workstation.ts';
+import { type Children, prepareChildren } from './children.ts';
+import type { Log } from './log.ts';
+import { printDocument } from './print.ts';
+
+export const versions: RuntimeVersions = {
+  electron: process.versions.electron ?? '',
+  chromium: process.versions.chrome ?? '',
+  node: process.versions.node,
+};
+
+/** `--data-dir DIR` anywhere among the arguments, else the application's own folder. */
+export function dataFolderOf(args: readonly string[]): string {
+  const at = args.findIndex((argument) => argument === '--data-dir' || argument.startsWith('--data-dir='));
+  const value = args[at]?.includes('=') ? args[at]?.slice('--data-dir='.length) : args[at + 1];
+  return at >= 0 && value ? resolve(value) : join(app.getPath('userData'), 'data');
+}
+
+export function prepareTools(root: string, log: Log): { readonly tools: Tools; readonly children: Children } {
+  const children = prepareChildren(log);
+  const tools: Tools = {
+    engine: children.engine,
+    reader: children.reader,
+    // Outside the archive: onnxruntime maps its files into memory.
+    embeddedPack: join(app.getAppPath().replace(/\.asar$/, '.asar.unpacked'), 'models', 'embedded', 'pack'),
+    packsFolder: dataFolder(root).packs,
+    appVersion: app.getVersion(),
+    user: userInfo().username,
+    now: () => new Date(),
+    print: printDocument,
+  };
+  return { tools, children };
+}
+
+/** @throws Fault as opening the store does */
+export function openOn(tools: Tools, root: string, log: Log): Workstation {
+  return openWorkstation(tools, root, (sql, ms) =>
+    log.event('database.slow', { sql: sql.slice(0, 200), ms: Math.round(ms) }),
+  );
+}

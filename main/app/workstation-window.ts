@@ -1,0 +1,105 @@
+/** The application with its window, from start to quit. */
+import { join } from 'node:path';
+import { app, type BrowserWindow, dialog } from 'electron';
+import type { Events } from '../../preload/contract/workstation.ts';
+import { Fault } from '../fault.ts';
+import { Jobs } from '../services/jobs.ts';
+import type { Workstation } from '../services/workstation.ts';
+import { callsOf } from './calls.ts';
+import { dataFolderOf, openOn, prepareTools, versions } from './host.ts';
+import { answerCalls, tell } from './ipc.ts';
+import { type Log, openLog } from './log.ts';
+import { declareScheme, guardApplication, openWindow } from './window.ts';
+
+/** What lists must look at again when a job of a kind has ended. */
+const CHANGES: Readonly<Record<string, readonly Events['data.changed']['what'][]>> = {
+  import: ['studies'],
+  demo: ['studies', 'referenceSets'],
+  calibrate: ['calibrations'],
+  analyse: ['studies', 'analyses'],
+};
+
+export async function runWorkstation(args: readonly string[]): Promise<void> {
+  const root = dataFolderOf(args);
+  // Each data folder has a window of its own, and Chromium's files with it.
+  if (args.some((argument) => argument.startsWith('--data-dir'))) app.setPath('userData', join(root, 'chromium'));
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  declareScheme();
+  await app.whenReady();
+  guardApplication();
+  try {
+    open(root);
+  } catch (thrown) {
+    const fault = Fault.from(thrown);
+    dialog.showErrorBox('MediCLIP Workstation cannot start', [fault.message, fault.path ?? ''].join('\n\n').trim());
+    app.exit(1);
+  }
+}
+
+function open(root: string): void {
+  const log: Log = openLog(join(root, 'log'));
+  const { tools, children } = prepareTools(root, log);
+  const station = openOn(tools, root, log);
+  log.event('app.start', { version: app.getVersion(), ...versions });
+  let window: BrowserWindow | null = null;
+  const jobs = new Jobs({
+    onChange: (status) => {
+      tell(window, 'job.changed', status);
+      const ended = status.state !== 'running' && status.state !== 'queued';
+      const changed = ended ? (CHANGES[status.kind] ?? []) : status.kind === 'analyse' ? (['studies'] as const) : [];
+      if (ended || status.progress.done === 0) for (const what of changed) tell(window, 'data.changed', { what });
+    },
+    onFault: (kind, fault) => log.fault(`job ${kind}`, fault),
+  });
+  process.on('uncaughtException', (error) => log.fault('uncaught', error));
+  process.on('unhandledRejection', (error) => log.fault('unhandled', error));
+
+  const show = () => {
+    window = openWindow();
+    const stop = answerCalls(
+      window,
+      callsOf(window, station, jobs, (what) => tell(window, 'data.changed', { what })),
+      log,
+    );
+    window.webContents.on('render-process-gone', (_event, { reason }) => {
+      log.event('window.gone', { reason });
+      if (reason !== 'clean-exit') window?.reload();
+    });
+    window.once('closed', () => {
+      stop();
+      window = null;
+    });
+  };
+  show();
+  app.on('activate', () => window ?? show());
+  app.on('second-instance', () => {
+    if (window?.isMinimized()) window.restore();
+    window?.focus();
+  });
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+  quitInOrder(station, jobs, () => children.close(), log);
+}
+
+/** Cancels what runs, waits for its end, and closes the store before the process goes. */
+function quitInOrder(station: Workstation, jobs: Jobs, closeChildren: () => void, log: Log): void {
+  let closing = false;
+  app.on('will-quit', (event) => {
+    if (closing) return;
+    closing = true;
+    event.preventDefault();
+    // A child that does not answer is ended; its job then fails as cancelled.
+    const impatience = setTimeout(closeChildren, 3000);
+    void jobs.close().then(() => {
+      clearTimeout(impatience);
+      closeChildren();
+      station.store.db.close();
+      log.event('app.quit');
+      app.exit(0);
+    });
+  });
+}

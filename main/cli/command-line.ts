@@ -1,0 +1,120 @@
+/** The command line: finds the command, checks its arguments, runs it, and turns what goes wrong into an exit code. */
+import { resolve } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { JobProgress } from '../../preload/contract/model.ts';
+import { exitStatusOf, Fault } from '../fault.ts';
+import type { JobContext } from '../services/jobs.ts';
+import { openWorkstation, type Workstation } from '../services/workstation.ts';
+import { type Command, type CommandHost, CommandOptions } from './command.ts';
+import { methodCommands } from './method-commands.ts';
+import { storeCommands } from './store-commands.ts';
+import { upkeepCommands } from './upkeep-commands.ts';
+
+const commands: Readonly<Record<string, Command>> = { ...upkeepCommands, ...storeCommands, ...methodCommands };
+
+/** Runs one command and returns the exit code. Never throws. */
+export async function runCommandLine(args: readonly string[], host: CommandHost): Promise<number> {
+  let opened: Workstation | null = null;
+  try {
+    if (args.length === 0 || args[0] === 'help' || args[0] === '--help') {
+      host.log(overview());
+      return args.length === 0 ? 2 : 0;
+    }
+    const { command, options, positionals } = parse(args);
+    const dataFolder = resolve(options.text('data-dir') ?? host.dataFolder);
+    const tools = host.toolsOn(dataFolder);
+    const status = await command.run({
+      host,
+      dataFolder,
+      tools,
+      options,
+      positionals,
+      job: jobOf(host),
+      station: () => {
+        opened ??= openWorkstation(tools, dataFolder);
+        return opened;
+      },
+    });
+    return status ?? 0;
+  } catch (thrown) {
+    const fault = host.signal.aborted ? new Fault('cancelled', 'Cancelled.', { cause: thrown }) : Fault.from(thrown);
+    host.log(fault.path === undefined ? fault.message : `${fault.path}: ${fault.message}`);
+    if (fault.code === 'internal' && fault.cause instanceof Error) host.log(String(fault.cause.stack));
+    return exitStatusOf(fault.code);
+  } finally {
+    (opened as Workstation | null)?.store.db.close();
+  }
+}
+
+interface Parsed {
+  readonly command: Command;
+  readonly options: CommandOptions;
+  readonly positionals: readonly string[];
+}
+
+/** @throws Fault `usage` */
+function parse(args: readonly string[]): Parsed {
+  const { name, rest } = findCommand(args);
+  const command = commands[name] as Command;
+  const refuse = (sentence: string): never => {
+    throw new Fault('usage', `${sentence}\nUsage: ${name} ${command.usage}`.trimEnd());
+  };
+  const { values, positionals } = parseOrRefuse(
+    { args: [...rest], options: { ...command.options, 'data-dir': { type: 'string' } }, allowPositionals: true },
+    refuse,
+  );
+  const [least, most] = command.takes;
+  if (positionals.length < least) refuse('Something is missing.');
+  if (positionals.length > most) refuse(`"${positionals[most]}" is one argument too many.`);
+  return { command, options: new CommandOptions(values, refuse), positionals };
+}
+
+function findCommand(args: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {
+  // `--data-dir DIR` may also stand before the command.
+  const before = args[0] === '--data-dir' ? args.slice(0, 2) : [];
+  const [first = '', second = '', ...others] = args.slice(before.length);
+  if (`${first} ${second}` in commands) return { name: `${first} ${second}`, rest: [...before, ...others] };
+  if (first in commands) return { name: first, rest: [...before, ...args.slice(before.length + 1)] };
+  const planned = ['pacs', 'bench'].includes(first);
+  throw new Fault(
+    planned ? 'unsupported' : 'usage',
+    planned ? `This version has no command "${first}" yet.` : `There is no command "${first}".\n${overview()}`,
+  );
+}
+
+function parseOrRefuse(config: ParseArgsConfig, refuse: (sentence: string) => never) {
+  try {
+    return parseArgs(config);
+  } catch (thrown) {
+    return refuse(`${(thrown as Error).message.split('. ')[0]}.`);
+  }
+}
+
+function overview(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { usage, does }]) => `  ${`${name} ${usage}`.trim()}\n      ${does}`,
+  );
+  return `Commands (all take --data-dir DIR):\n${lines.join('\n')}`;
+}
+
+const PROGRESS_MS = 2000;
+
+/** Progress as lines on stderr, at most one every two seconds. */
+function jobOf(host: CommandHost): JobContext {
+  let last = performance.now();
+  return {
+    id: `cli-${process.pid}-${Date.now()}`,
+    signal: host.signal,
+    progress: (progress: JobProgress) => {
+      if (performance.now() - last < PROGRESS_MS) return;
+      last = performance.now();
+      host.log(progressLine(progress));
+    },
+  };
+}
+
+function progressLine({ done, total, unit, note, lossTrace }: JobProgress): string {
+  const count = total > 0 ? `${done} of ${total} ${unit}` : '';
+  const loss = lossTrace && lossTrace.length > 0 ? `loss ${lossTrace.at(-1)?.toFixed(4)}` : '';
+  return [note, count, loss].filter((part) => part !== '').join(', ');
+}

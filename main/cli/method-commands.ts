@@ -1,0 +1,173 @@
+/** Calibrate, detect, evaluate and parity: on files, without the store. */
+import { mkdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { Fault } from '../fault.ts';
+import { evaluate } from '../services/evaluation.ts';
+import { calibrateFiles, detectFiles, drawDetection } from '../services/files.ts';
+import { type Picture, type PictureSearch, withPictures } from '../services/pictures.ts';
+import { writeWhole } from '../services/reports.ts';
+import type { Command, CommandContext, CommandOptions } from './command.ts';
+
+const PRESETS = ['parity', 'fast', 'default'] as const;
+const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+const TOLERATED_SHARE = 0.05;
+
+const string = { type: 'string' } as const;
+const trainingOptions = {
+  model: string,
+  preset: string,
+  provider: string,
+  seed: string,
+  shots: string,
+  tolerated: string,
+};
+
+const presetOf = (options: CommandOptions) => options.oneOf('preset', PRESETS) ?? 'default';
+const providerOf = (options: CommandOptions) => options.oneOf('provider', PROVIDERS) ?? 'auto';
+const seedOf = (options: CommandOptions) => options.whole('seed', 0, 0xffffffff) ?? 0;
+const toleratedOf = (options: CommandOptions) => options.share('tolerated') ?? TOLERATED_SHARE;
+
+function searchOf({ host }: CommandContext): PictureSearch {
+  return { signal: host.signal, onSkipped: (label, fault) => host.log(`Left out ${label}: ${fault.message}`) };
+}
+
+const calibrate: Command = {
+  usage:
+    '--model M --normals PATH --out PROFILE [--shots K] [--seed N] [--preset parity|fast|default] [--provider P] [--tolerated SHARE]',
+  does: 'few-shot calibration on K normal images drawn with the seed, or on all',
+  options: { ...trainingOptions, normals: { type: 'string', multiple: true }, out: string },
+  takes: [0, 0],
+  async run(context) {
+    const { options, tools, host, job } = context;
+    const out = options.required('out');
+    const modelName = options.required('model');
+    const shots = options.whole('shots', 2, 4096);
+    if (options.texts('normals').length === 0) options.required('normals');
+    const output = await withPictures(tools, options.texts('normals'), searchOf(context), (pictures) =>
+      calibrateFiles(
+        tools,
+        pictures,
+        {
+          modelName,
+          out,
+          preset: presetOf(options),
+          provider: providerOf(options),
+          seed: seedOf(options),
+          toleratedShare: toleratedOf(options),
+          ...(shots === undefined ? {} : { shots }),
+        },
+        job,
+      ),
+    );
+    const { steps, seconds, stepMs, lossTrace, threshold, provider, peakRssMb } = output;
+    const [lossFirst, lossLast] = [lossTrace[0], lossTrace.at(-1)];
+    host.print(
+      JSON.stringify({ profile: out, steps, seconds, stepMs, lossFirst, lossLast, threshold, provider, peakRssMb }),
+    );
+    return undefined;
+  },
+};
+
+const detect: Command = {
+  usage: '--profile PROFILE PATH... [--overlays DIR] [--model M] [--provider P]',
+  does: 'scores and maps; JSON lines',
+  options: { profile: string, overlays: string, model: string, provider: string },
+  takes: [1, Number.POSITIVE_INFINITY],
+  async run(context) {
+    const { options, tools, host, positionals, job } = context;
+    const profilePath = options.required('profile');
+    const overlays = options.text('overlays');
+    const modelName = options.text('model');
+    if (overlays !== undefined)
+      await mkdir(overlays, { recursive: true }).catch((thrown) => {
+        throw Fault.from(thrown, { code: 'bad-file', path: overlays });
+      });
+    await withPictures(tools, positionals, searchOf(context), async (pictures) => {
+      const settings = {
+        profilePath,
+        provider: providerOf(options),
+        ...(modelName === undefined ? {} : { modelName }),
+      };
+      const names = overlayNames(pictures);
+      let done = 0;
+      for await (const detection of detectFiles(tools, pictures, settings, host.signal)) {
+        const { label, frame, score, pValue, flagged, ms } = detection;
+        host.print(JSON.stringify({ path: label, frame, score, pValue, flagged, ms }));
+        if (overlays !== undefined)
+          await writeWhole(join(overlays, names[done] ?? `${done}.png`), await drawDetection(detection));
+        done++;
+        job.progress({ done, total: pictures.length, unit: 'images', note: '' });
+      }
+    });
+    return undefined;
+  },
+};
+
+/** File names for overlays: those of the pictures, numbered where they would meet. */
+function overlayNames(pictures: readonly Picture[]): readonly string[] {
+  const taken = new Set<string>();
+  return pictures.map(({ label, frame }) => {
+    const stem = basename(label, extname(label)) + (frame > 0 ? `-${frame + 1}` : '');
+    let name = stem;
+    for (let number = 2; taken.has(name); number++) name = `${stem}-${number}`;
+    taken.add(name);
+    return `${name}.png`;
+  });
+}
+
+const evaluateCommand: Command = {
+  usage:
+    '--model M --normal DIR --abnormal DIR --shots K --seeds S [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE]',
+  does: 'per seed: K normals calibrate, all other normals and all abnormals are the test',
+  options: { ...trainingOptions, normal: string, abnormal: string, masks: string, seeds: string },
+  takes: [0, 0],
+  async run(context) {
+    const { options, tools, host, job } = context;
+    const modelName = options.required('model');
+    const paths = { normal: options.required('normal'), abnormal: options.required('abnormal') };
+    const shots = options.whole('shots', 2, 4096) ?? 16;
+    const seeds = options.whole('seeds', 1, 1000) ?? 5;
+    const settings = { preset: presetOf(options), provider: providerOf(options), toleratedShare: toleratedOf(options) };
+    const search = searchOf(context);
+    const evaluation = await withPictures(tools, [paths.normal], search, (normal) =>
+      withPictures(tools, [paths.abnormal], search, (abnormal) => {
+        const request = { modelName, ...settings, shots, seeds, firstSeed: seedOf(options), normal, abnormal };
+        const masks = options.text('masks');
+        if (masks === undefined) return evaluate(tools, request, job);
+        return withPictures(tools, [masks], search, (found) => evaluate(tools, { ...request, masks: found }, job));
+      }),
+    );
+    host.print(JSON.stringify(evaluation));
+    return undefined;
+  },
+};
+
+const parity: Command = {
+  usage: 'CASE [--format hf|open_clip|openai] [--precision float32|float64]',
+  does: 'compares forward pass, gradients and 100 training steps with the recorded numbers of a case',
+  options: { format: string, precision: string },
+  takes: [1, 1],
+  async run({ options, tools, host, positionals, job }) {
+    const output = await tools.engine.run(
+      'parity',
+      {
+        caseFolder: positionals[0] ?? '',
+        format: options.oneOf('format', ['hf', 'open_clip', 'openai']) ?? 'hf',
+        precision: options.oneOf('precision', ['float32', 'float64']) ?? 'float32',
+      },
+      {
+        signal: host.signal,
+        onProgress: ({ step }) => job.progress({ done: step, total: 100, unit: 'steps', note: '' }),
+      },
+    );
+    host.print(JSON.stringify(output));
+    return undefined;
+  },
+};
+
+export const methodCommands: Readonly<Record<string, Command>> = {
+  calibrate,
+  detect,
+  evaluate: evaluateCommand,
+  parity,
+};

@@ -1,0 +1,257 @@
+/** The report as HTML for A4: what it says and how it looks. Pure, apart from the fonts that are part of it. */
+import type { CalibrationRow, Finding, Report, StudyRow } from '../../preload/contract/model.ts';
+import { SCALE, STOPS } from './colour-map.ts';
+import { REPORT_FONTS } from './report-fonts.ts';
+import type { PrintableDocument } from './workstation.ts';
+
+export interface ReportFigure {
+  /** e.g. `Series 1, image 12` */
+  readonly title: string;
+  /** PNG, as the model saw it. */
+  readonly picture: Uint8Array;
+  /** PNG with the accepted findings; null where the image has none. */
+  readonly overlay: Uint8Array | null;
+  readonly score: number;
+  readonly pValue: number | null;
+  readonly flagged: boolean;
+  /** Accepted ones on this image. */
+  readonly findings: readonly Finding[];
+}
+
+export interface ReportContent {
+  readonly study: StudyRow;
+  readonly report: Report;
+  readonly analysis: {
+    readonly createdAt: string;
+    readonly provider: string;
+    readonly images: number;
+    readonly flagged: number;
+    /** Findings that nobody has decided on. */
+    readonly undecided: number;
+    readonly calibration: CalibrationRow;
+    readonly profileSha256: string;
+  } | null;
+  /** Images with accepted findings. */
+  readonly figures: readonly ReportFigure[];
+  /** The highest scores among images without rejected findings. */
+  readonly highest: readonly ReportFigure[];
+  readonly appVersion: string;
+  readonly createdAt: string;
+}
+
+export function reportDocument(content: ReportContent): PrintableDocument {
+  const { study, report } = content;
+  const title = `Report ${study.patientId} ${study.studyDate}`.trim();
+  const html = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
+<style>${REPORT_FONTS}\n${STYLE}</style></head><body>
+${masthead(content)}
+${identification(content)}
+${prose('Indication', report.indication)}
+${prose('Impression', report.impression)}
+${findingsSection(content)}
+${highestSection(content)}
+${methodSection(content)}
+${signature(report)}
+</body></html>`;
+  return { html, footer: footer(content) };
+}
+
+function masthead({ report }: ReportContent): string {
+  const state =
+    report.state === 'signed' ? '<span class="state">Signed</span>' : '<span class="state draft">Draft</span>';
+  return `<header><div><p class="product">MediCLIP Workstation</p><h1>Anomaly detection report</h1></div>
+<div class="right">${state}<p class="warning">Not for diagnostic use</p></div></header>`;
+}
+
+function identification({ study }: ReportContent): string {
+  return `<section class="identification">${definitions([
+    ['Patient', personName(study.patientName)],
+    ['Patient ID', study.patientId],
+    ['Born', date(study.patientBirthDate)],
+    ['Sex', study.patientSex],
+  ])}${definitions([
+    ['Study', study.studyDescription],
+    ['Date', [date(study.studyDate), time(study.studyTime)].filter((part) => part !== '').join(' ')],
+    ['Modality', [...study.modalities, ...study.bodyParts].join(', ')],
+    ['Accession', study.accessionNumber],
+  ])}</section>
+<p class="uid">Study Instance UID ${text(study.studyInstanceUid)}</p>`;
+}
+
+function prose(title: string, content: string): string {
+  if (content.trim() === '') return '';
+  const paragraphs = content.trim().split(/\n\s*\n/);
+  return `<section><h2>${title}</h2>${paragraphs.map((part) => `<p>${text(part).replaceAll('\n', '<br>')}</p>`).join('')}</section>`;
+}
+
+function findingsSection({ analysis, figures }: ReportContent): string {
+  if (!analysis) return '<section><h2>Findings</h2><p>This study was not analysed.</p></section>';
+  const count = figures.reduce((sum, figure) => sum + figure.findings.length, 0);
+  const sentences = [
+    count === 0 ? 'No finding was accepted.' : `${count} finding${count === 1 ? ' was' : 's were'} accepted.`,
+    ...(analysis.undecided > 0 ? [`${analysis.undecided} of the analysis were left undecided and are not shown.`] : []),
+  ];
+  return `<section><h2>Findings</h2><p>${sentences.join(' ')}</p>
+${figures.length > 0 ? colourScale(analysis.calibration.threshold) : ''}
+${figures.map(findingFigure).join('\n')}</section>`;
+}
+
+function findingFigure(figure: ReportFigure): string {
+  const rows = figure.findings
+    .map(
+      (
+        finding,
+        index,
+      ) => `<tr><td>${index + 1}</td><td>${score(finding.peakScore)}</td><td>${pValue(finding.pValue)}</td>
+<td>${finding.longestDiameterMm === null ? '–' : `${finding.longestDiameterMm.toFixed(1)} mm`}</td>
+<td>${finding.areaMm2 === null ? '–' : `${Math.round(finding.areaMm2)} mm²`}</td><td>${text(finding.comment)}</td></tr>`,
+    )
+    .join('');
+  return `<figure class="finding"><figcaption>${text(figure.title)}</figcaption>
+<div class="pair">${image(figure.picture, `${figure.title}, as the model saw it`)}${
+    figure.overlay ? image(figure.overlay, `${figure.title} with the accepted findings`) : ''
+  }</div>
+<table><thead><tr><th>No.</th><th>Peak score</th><th>p-value</th><th>Longest diameter</th><th>Area</th><th>Comment</th></tr></thead>
+<tbody>${rows}</tbody></table></figure>`;
+}
+
+function colourScale(threshold: number): string {
+  const stops = STOPS.map((stop) => `rgb(${stop.join(' ')})`).join(', ');
+  const place = (value: number) => (((value - SCALE.low) / (SCALE.high - SCALE.low)) * 100).toFixed(2);
+  const ticks = [0.2, 0.4, 0.6, 0.8]
+    .map((value) => `<span style="left:${place(value)}%">${value.toFixed(1)}</span>`)
+    .join('');
+  return `<div class="scale" role="img" aria-label="Colours of anomaly scores, the same on every image">
+<p>Anomaly score</p><div class="bar" style="background:linear-gradient(to right, ${stops})">
+<i style="left:${place(threshold)}%"></i></div><div class="ticks">${ticks}</div>
+<p class="note">The colours mean the same on every image. White line: threshold ${score(threshold)}.</p></div>`;
+}
+
+function highestSection({ highest }: ReportContent): string {
+  if (highest.length === 0) return '';
+  const items = highest.map(
+    (figure) => `<figure>${image(figure.overlay ?? figure.picture, figure.title)}
+<figcaption>${text(figure.title)}<br>score ${score(figure.score)}, p ${pValue(figure.pValue)}${
+      figure.flagged ? ', flagged' : ''
+    }</figcaption></figure>`,
+  );
+  return `<section><h2>Highest scores</h2><div class="grid">${items.join('')}</div></section>`;
+}
+
+function methodSection({ analysis, appVersion, createdAt }: ReportContent): string {
+  if (!analysis) return '';
+  const { calibration } = analysis;
+  return `<section class="method"><h2>How this was made</h2>${definitions([
+    ['Method', 'MediCLIP: few-shot anomaly detection, calibrated on normal images of this site'],
+    [
+      'Analysis',
+      `${moment(analysis.createdAt)}, ${analysis.images} images, ${analysis.flagged} flagged, on ${analysis.provider}`,
+    ],
+    ['Calibration', `${calibration.name}, ${moment(calibration.createdAt)} by ${calibration.createdBy}`],
+    [
+      'Normals',
+      `${calibration.shots} from "${calibration.referenceSetName}", ${calibration.heldOut} held out; preset ${calibration.preset}, seed ${calibration.seed}, ${calibration.steps} steps`,
+    ],
+    [
+      'Threshold',
+      `${score(calibration.threshold)}, set so that at most ${percent(calibration.toleratedShare)} of normal images are flagged`,
+    ],
+    ['Model', `${calibration.modelName}, ${calibration.modelSha256}`],
+    ['Profile', analysis.profileSha256],
+    ['Software', `MediCLIP Workstation ${appVersion}; report made ${moment(createdAt)}`],
+  ])}<p class="note">A score is the highest value of the anomaly map, between 0.12 and 0.88. A p-value is the share of normal
+images, this one counted among them, that score at least as high; with few normals it cannot be small.</p></section>`;
+}
+
+function signature(report: Report): string {
+  return report.state === 'signed'
+    ? `<section class="signature"><p>Signed by <b>${text(report.signedBy ?? '')}</b>, ${moment(report.signedAt ?? '')}</p></section>`
+    : '<section class="signature"><p>This draft has not been signed.</p></section>';
+}
+
+/** Print footers know no style of the page, so theirs stands at each element. */
+function footer({ study, report, appVersion }: ReportContent): string {
+  const left = [personName(study.patientName), study.patientId, report.state === 'signed' ? '' : 'Draft'];
+  return `<div style="width:100%;margin:0 16mm;font:7pt Inter,sans-serif;color:#555;display:flex;justify-content:space-between">
+<span>${text(left.filter((part) => part !== '').join(' · '))}</span>
+<span style="color:#a11;font-weight:600">Not for diagnostic use</span>
+<span>MediCLIP Workstation ${text(appVersion)} · Page <span class="pageNumber"></span> of <span class="totalPages"></span></span></div>`;
+}
+
+function definitions(rows: readonly (readonly [string, string])[]): string {
+  return `<dl>${rows.map(([term, value]) => `<dt>${term}</dt><dd>${text(value) || '–'}</dd>`).join('')}</dl>`;
+}
+
+function image(png: Uint8Array, description: string): string {
+  return `<img alt="${text(description)}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
+}
+
+/** Escapes what came from files and people. */
+function text(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+/** `Family^Given=ideographic` as `Family, Given (ideographic)`. */
+function personName(value: string): string {
+  const [alphabetic = '', ...others] = value.split('=').map((group) => {
+    const [family = '', ...given] = group.split('^').map((part) => part.trim());
+    const rest = given.filter((part) => part !== '').join(' ');
+    return rest === '' ? family : `${family}, ${rest}`;
+  });
+  const spelled = others.filter((group) => group !== '');
+  return spelled.length > 0 ? `${alphabetic} (${spelled.join(', ')})` : alphabetic;
+}
+
+const date = (da: string) => da.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
+const time = (tm: string) => tm.replace(/^(\d{2})(\d{2}).*$/, '$1:$2');
+const moment = (iso: string) => iso.replace(/^(.{10})T(.{5}).*$/, '$1 $2 UTC');
+const score = (value: number) => value.toFixed(3);
+const pValue = (value: number | null) => (value === null ? '–' : value.toFixed(3));
+const percent = (share: number) => `${Number((share * 100).toFixed(1))}%`;
+
+const STYLE = `
+@page { size: A4; margin: 16mm 16mm 20mm }
+* { box-sizing: border-box }
+body { margin: 0; font: 9.5pt/1.45 "Inter", "Noto Sans", sans-serif; color: #16191d; -webkit-print-color-adjust: exact }
+h1 { font-size: 17pt; font-weight: 650; letter-spacing: -0.01em; margin: 0 }
+h2 { font-size: 11pt; font-weight: 650; margin: 7mm 0 2mm; break-after: avoid }
+p { margin: 0 0 2mm }
+header { display: flex; justify-content: space-between; border-bottom: 0.6mm solid #1d4e63; padding-bottom: 3mm }
+.product { margin: 0; color: #1d4e63; font-weight: 600; letter-spacing: 0.02em }
+.right { text-align: right }
+.state { font-weight: 600; border: 0.3mm solid #2c6e49; color: #2c6e49; border-radius: 1mm; padding: 0.4mm 2mm }
+.state.draft { border-color: #8a5a00; color: #8a5a00 }
+.warning { color: #a11; font-weight: 650; margin: 2mm 0 0 }
+.identification { display: grid; grid-template-columns: 1fr 1fr; gap: 8mm; margin-top: 4mm }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.8mm 4mm; margin: 0 }
+dt { color: #5b6570 }
+dd { margin: 0; overflow-wrap: anywhere }
+.uid, .note { color: #5b6570; font-size: 8pt; margin: 2mm 0 0 }
+figure { margin: 0; break-inside: avoid }
+figcaption { font-size: 8.5pt; color: #333 }
+.finding { margin: 4mm 0 }
+.finding > figcaption { font-weight: 600; margin-bottom: 1.5mm }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 3mm }
+img { width: 100%; max-height: 82mm; object-fit: contain; background: #000; border-radius: 1mm; display: block }
+table { width: 100%; border-collapse: collapse; margin-top: 2mm; font-variant-numeric: tabular-nums; font-size: 8.5pt }
+th { text-align: left; font-weight: 600; color: #5b6570; border-bottom: 0.2mm solid #aab2bb; padding: 1mm 2mm 1mm 0 }
+td { border-bottom: 0.1mm solid #dde1e6; padding: 1mm 2mm 1mm 0; vertical-align: top }
+.grid { display: grid; grid-template-columns: repeat(3, 1fr); gap: 4mm }
+.grid img { height: 52mm }
+.grid figcaption { margin-top: 1mm; font-variant-numeric: tabular-nums }
+.scale { width: 90mm; margin: 2mm 0 3mm; break-inside: avoid }
+.scale p { margin: 0 0 1mm; font-size: 8pt }
+.bar { height: 3mm; border-radius: 0.6mm; position: relative }
+.bar i { position: absolute; top: -0.8mm; bottom: -0.8mm; width: 0.6mm; background: #fff; outline: 0.2mm solid #16191d }
+.ticks { position: relative; height: 4mm; font-size: 7.5pt; color: #5b6570 }
+.ticks span { position: absolute; transform: translateX(-50%) }
+.method dl { font-size: 8.5pt }
+.method { break-inside: avoid }
+.signature { margin-top: 8mm; border-top: 0.2mm solid #aab2bb; padding-top: 3mm; break-inside: avoid }`;

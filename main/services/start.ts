@@ -1,0 +1,51 @@
+/** Work that goes on in the background, as jobs: what the window starts. */
+import { basename } from 'node:path';
+import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
+import { getStudy } from '../store/studies.ts';
+import { analyseStudy, openLatestAnalysis } from './analysis.ts';
+import { calibrateReferenceSet } from './calibration.ts';
+import { importDemoStudies } from './demo-studies.ts';
+import { importPaths, importSummary } from './import.ts';
+import type { Jobs } from './jobs.ts';
+import type { Workstation } from './workstation.ts';
+
+export function startImport(station: Workstation, jobs: Jobs, paths: readonly string[]): string {
+  const title = paths.length === 1 ? `Import ${basename(paths[0] ?? '')}` : `Import ${paths.length} files and folders`;
+  return jobs.start('import', title, null, async (context) => {
+    const result = await importPaths(station, paths, context);
+    return { summary: importSummary(result), subject: result.studies[0] ?? null };
+  });
+}
+
+export function startDemo(station: Workstation, jobs: Jobs): string {
+  return jobs.start('demo', 'Demo studies', null, async (context) => {
+    const { studies } = await importDemoStudies(station, context);
+    return { summary: `${studies.length} fictional studies are in the worklist.`, subject: studies[0] ?? null };
+  });
+}
+
+export function startCalibration(station: Workstation, jobs: Jobs, request: CalibrationRequest): string {
+  return jobs.start('calibrate', `Calibrate ${request.name}`, null, async (context) => {
+    const { id, steps, seconds, threshold } = await calibrateReferenceSet(station, request, context);
+    const summary = `Calibrated in ${steps} steps and ${Math.round(seconds)} s; threshold ${threshold.toFixed(3)}.`;
+    return { summary, subject: id };
+  });
+}
+
+/** @throws Fault `not-found` */
+export function startAnalysis(
+  station: Workstation,
+  jobs: Jobs,
+  request: { readonly studyInstanceUid: string; readonly calibrationId: string },
+): string {
+  const { studyInstanceUid } = request;
+  const { studyDescription, studyDate } = getStudy(station.store.db, studyInstanceUid);
+  const title = `Analyse ${[studyDescription, studyDate].filter((part) => part !== '').join(', ') || 'study'}`;
+  return jobs.start('analyse', title, studyInstanceUid, async (context) => {
+    await analyseStudy(station, request, context);
+    const { frames = [], findings = [] } = openLatestAnalysis(station.store, studyInstanceUid) ?? {};
+    const flagged = frames.filter((frame) => frame.flagged).length;
+    const summary = `${flagged} of ${frames.length} images flagged, ${findings.length} findings to decide on.`;
+    return { summary, subject: studyInstanceUid };
+  });
+}
