@@ -42,10 +42,10 @@ export function applyPalette(
   // Declared as 16 bits, yet filled to 255 only: some writers keep 8-bit colours in 16-bit words.
   const bits = [red, green, blue].some((table) => table.entries.some((entry) => entry > 255)) ? 16 : 8;
   const data = bits === 8 ? new Uint8Array(indices.length * 3) : new Uint16Array(indices.length * 3);
-  for (let i = 0; i < indices.length; i += 1)
-    for (const [channel, table] of [red, green, blue].entries()) {
-      const at = Math.min(Math.max((indices[i] as number) - table.first, 0), table.entries.length - 1);
-      data[i * 3 + channel] = table.entries[at] as number;
+  for (const [channel, { first, entries }] of [red, green, blue].entries())
+    for (let i = 0; i < indices.length; i += 1) {
+      const at = Math.min(Math.max((indices[i] as number) - first, 0), entries.length - 1);
+      data[i * 3 + channel] = entries[at] as number;
     }
   return { data, bits };
 }

@@ -95,9 +95,32 @@ describe('bad input gives one clear sentence', () => {
       /fewer pixels than it declares/,
     ],
     [
+      'more frames than pixels',
+      'frames.dcm',
+      dicomFile(imageElements([[0x00280008, 'IS', '2000000000']])),
+      'bad-file',
+      /fewer pixels/,
+    ],
+    [
+      'more frames than fragments',
+      'fragments.dcm',
+      compressedFile(
+        imageElements([[0x00280008, 'IS', '2000000000']]),
+        encapsulated([Buffer.alloc(80)]),
+        '1.2.840.10008.1.2.5',
+      ),
+      'bad-file',
+      /1 fragments of this image do not match its 2000000000 frames/,
+    ],
+    [
       'an odd number of bits',
       'bits.dcm',
-      dicomFile(imageElements([[0x00280100, 'US', 24]])),
+      dicomFile(
+        imageElements([
+          [0x00280100, 'US', 24],
+          [0x7fe00010, 'OW', new Uint8Array(18)],
+        ]),
+      ),
       'unsupported',
       /16 bits stored in 24/,
     ],

@@ -22,18 +22,32 @@ const SEQUENCE_DELIMITER = 0xe0ddfffe;
  * @throws Fault `bad-file` where the fragments are cut off or cannot be told apart.
  */
 export function extractFrame(file: DicomDataset, frames: number, frame: number, path?: string): Uint8Array {
+  const index = indices.get(file) ?? indexFrames(file, frames, path);
+  indices.set(file, index);
+  const { fragments, starts } = index;
+  return joined(file.bytes, fragments.slice(starts[frame], starts[frame + 1] ?? fragments.length));
+}
+
+interface FrameIndex {
+  readonly fragments: readonly Fragment[];
+  /** Index of the first fragment of every frame. */
+  readonly starts: readonly number[];
+}
+
+/** Frames of one file are mostly asked for one after the other: its fragments are looked through once. */
+const indices = new WeakMap<DicomDataset, FrameIndex>();
+
+function indexFrames(file: DicomDataset, frames: number, path?: string): FrameIndex {
   const about = path === undefined ? {} : { path };
   const { offsets, fragments } = readFragments(file, about);
-  const extended = extendedOffsets(file);
-  const starts = frameStarts(file.bytes, fragments, extended ?? offsets, frames);
-  const first = starts?.[frame];
-  if (starts === null || first === undefined)
+  const starts = frameStarts(file.bytes, fragments, extendedOffsets(file) ?? offsets, frames);
+  if (starts === null)
     throw new Fault(
       'bad-file',
       `The ${fragments.length} fragments of this image do not match its ${frames} frames. Export or send it again.`,
       about,
     );
-  return joined(file.bytes, fragments.slice(first, starts[frame + 1] ?? fragments.length));
+  return { fragments, starts };
 }
 
 /** The offset table and all fragments. */
@@ -84,8 +98,9 @@ function frameStarts(
 ): number[] | null {
   if (frames === 1) return [0];
   if (offsets.length === frames) {
-    const base = (fragments[0] as Fragment).start - 8;
-    const starts = offsets.map((offset) => fragments.findIndex((fragment) => fragment.start - 8 - base === offset));
+    const base = (fragments[0] as Fragment).start;
+    const byOffset = new Map(fragments.map(({ start }, i) => [start - base, i]));
+    const starts = offsets.map((offset) => byOffset.get(offset) ?? -1);
     if (starts.every((start, i) => start >= 0 && (i === 0 || start > (starts[i - 1] as number)))) return starts;
   }
   if (fragments.length === frames) return fragments.map((_, i) => i);

@@ -90,8 +90,7 @@ export function dicomHeader(file: DicomDataset, path?: string): InstanceHeader {
     },
     image: imageOf(dataset, file.transferSyntax),
   };
-  if (header.image) requireImage(header, path);
-  checkPixelsAreThere(file, path);
+  if (header.image) checkPixelsAreThere(file, requireImage(header, path), path);
   return header;
 }
 
@@ -216,8 +215,8 @@ function paddingOf(dataset: DataSet): ValueRange | null {
   return { from: Math.min(value, limit), to: Math.max(value, limit) };
 }
 
-/** Uncompressed pixel data that reach beyond the end of the file: it was cut off in transfer. */
-function checkPixelsAreThere(file: DicomDataset, path?: string): void {
+/** Uncompressed pixel data must lie within the file and suffice for the declared frames, or it was cut off. */
+function checkPixelsAreThere(file: DicomDataset, image: ImageHeader, path?: string): void {
   const element = file.dataset.elements.x7fe00010;
   if (!element || element.hadUndefinedLength) return;
   const missing = element.dataOffset + element.length - file.totalBytes;
@@ -225,6 +224,22 @@ function checkPixelsAreThere(file: DicomDataset, path?: string): void {
     throw new Fault('bad-file', `This DICOM file is cut off: ${missing} bytes of its pixels are missing.`, {
       ...aboutPath(path),
     });
+  if (image.frames * uncompressedFrameBits(image) > element.length * 8) throw tooFewPixels(path);
+}
+
+/** Size of one uncompressed frame. YBR_FULL_422 and its kind store four samples for every two pixels. */
+export function uncompressedFrameBits(image: ImageHeader): number {
+  const samplesPerPixel = isStored422(image) ? 2 : image.samplesPerPixel;
+  return image.rows * image.columns * samplesPerPixel * image.bitsAllocated;
+}
+
+export function isStored422(image: ImageHeader): boolean {
+  return image.samplesPerPixel === 3 && /^YBR_(FULL|PARTIAL)_422$/.test(image.photometric);
+}
+
+export function tooFewPixels(path: string | undefined): Fault {
+  const sentence = 'This DICOM file holds fewer pixels than it declares. Export or send it again.';
+  return new Fault('bad-file', sentence, aboutPath(path));
 }
 
 interface InstanceUids {

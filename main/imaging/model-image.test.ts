@@ -71,6 +71,16 @@ describe('toModelImage', () => {
     expect(made.description).toBe('percentiles 0 to 100 of the frame');
   });
 
+  it('finds the same percentiles whether values are counted or sorted', async () => {
+    const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 20, high: 80 } };
+    const values = [-900, 5, 7, 7, 400, 30_000];
+    const narrow = await seen(recipe, modality('MR'), stored(...values));
+    const wide: Change[] = [0x00280100, 0x00280101].map((tag) => [tag, 'US', 32]);
+    const pixels: Change = [0x7fe00010, 'OW', new Uint8Array(Int32Array.from(values).buffer)];
+    expect((await seen(recipe, modality('MR'), ...wide, [0x00280102, 'US', 31], pixels)).levels).toEqual(narrow.levels);
+    expect(narrow.levels).toEqual([0, 0, 1, 1, 255, 255]); // the 2nd and 5th of six: 5 and 400
+  });
+
   it('leaves out padding when it looks for percentiles, and shows it black', async () => {
     const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 0, high: 100 } };
     const made = await seen(recipe, modality('MR'), [0x00280120, 'SS', -2000], stored(-2000, 0, 50, 100, -2000, 100));

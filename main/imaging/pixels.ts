@@ -20,7 +20,17 @@ import {
 } from './dataset.ts';
 import { extractFrame } from './fragments.ts';
 import type { DecodedFrame, LookupTable, PixelArray } from './frame.ts';
-import { dicomHeader, frameAttributes, notAnImage, type PhotoOrigin, photoHeader, requireImage } from './header.ts';
+import {
+  dicomHeader,
+  frameAttributes,
+  isStored422,
+  notAnImage,
+  type PhotoOrigin,
+  photoHeader,
+  requireImage,
+  tooFewPixels,
+  uncompressedFrameBits,
+} from './header.ts';
 import { identify } from './identify.ts';
 import type { ImageHeader, InstanceHeader, Rescale } from './instance.ts';
 import { decodePhoto } from './photo.ts';
@@ -118,8 +128,7 @@ async function readSamples(
 ): Promise<Samples> {
   const { dataset } = file;
   const about = path === undefined ? {} : { path };
-  if ('x7fe00008' in dataset.elements || 'x7fe00009' in dataset.elements)
-    return floatSamples(file, image, frame, about);
+  if ('x7fe00008' in dataset.elements || 'x7fe00009' in dataset.elements) return floatSamples(file, image, frame, path);
   if (!isCompressed(file.transferSyntax) && !UNCOMPRESSED.has(file.transferSyntax))
     throw unsupportedSyntax(file.transferSyntax, path);
   if (![1, 8, 16, 32].includes(image.bitsAllocated) || image.bitsStored < 1 || image.bitsStored > image.bitsAllocated)
@@ -141,7 +150,7 @@ async function readSamples(
     );
   const raw = encapsulated
     ? await compressedSamples(file, image, frame, path)
-    : { data: nativeSamples(file, image, frame, about), colour: null };
+    : { data: nativeSamples(file, image, frame, path), colour: null };
   return toGreyOrRgb(file, image, raw.data, raw.colour, about);
 }
 
@@ -171,19 +180,15 @@ async function compressedSamples(
 }
 
 /** Interleaved stored values of an uncompressed frame (PS3.5 section 8.1 and 8.2, annex D). */
-function nativeSamples(file: DicomDataset, image: ImageHeader, frame: number, about: { path?: string }): PixelArray {
+function nativeSamples(file: DicomDataset, image: ImageHeader, frame: number, path: string | undefined): PixelArray {
   const element = file.dataset.elements.x7fe00010;
   const { rows, columns, samplesPerPixel, bitsAllocated } = image;
-  // YBR_FULL_422 and its kind store four samples for every two pixels.
-  const stored422 = samplesPerPixel === 3 && /^YBR_(FULL|PARTIAL)_422$/.test(image.photometric);
-  const samples = rows * columns * (stored422 ? 2 : samplesPerPixel);
-  const bits = samples * bitsAllocated;
+  const bits = uncompressedFrameBits(image);
   const start = Math.floor((frame * bits) / 8);
   const end = Math.ceil(((frame + 1) * bits) / 8);
-  if (!element || end > element.length || element.dataOffset + end > file.bytes.length)
-    throw new Fault('bad-file', 'This DICOM file holds fewer pixels than it declares. Export or send it again.', about);
+  if (!element || end > element.length || element.dataOffset + end > file.bytes.length) throw tooFewPixels(path);
   const bytes = file.bytes.subarray(element.dataOffset + start, element.dataOffset + end);
-  if (bitsAllocated === 1) return unpackBits(bytes, (frame * bits) % 8, samples);
+  if (bitsAllocated === 1) return unpackBits(bytes, (frame * bits) % 8, bits);
   const bigEndian = file.transferSyntax === EXPLICIT_BIG_ENDIAN;
   // Big endian OW words hold two 8-bit samples, the first in the low half (PS3.5 section 8.1.1).
   const swapBytes = bigEndian && bitsAllocated === 8 && element.vr === 'OW';
@@ -192,20 +197,19 @@ function nativeSamples(file: DicomDataset, image: ImageHeader, frame: number, ab
     : integersOf(bytes, bitsAllocated, image.signed, bigEndian);
   const highBit = shortOf(file.dataset, 'x00280102') ?? image.bitsStored - 1;
   const kept = keepStoredBits(values, image, highBit);
-  if (stored422) return expand422(kept, columns, rows);
+  if (isStored422(image)) return expand422(kept, columns, rows);
   const planar = samplesPerPixel === 3 && shortOf(file.dataset, 'x00280006') === 1;
   return planar ? interleave(kept) : kept;
 }
 
 /** Float or Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25) as 32-bit floats. */
-function floatSamples(file: DicomDataset, image: ImageHeader, frame: number, about: { path?: string }): Samples {
+function floatSamples(file: DicomDataset, image: ImageHeader, frame: number, path: string | undefined): Samples {
   const { dataset } = file;
   const tag = 'x7fe00008' in dataset.elements ? 'x7fe00008' : 'x7fe00009';
   const width = tag === 'x7fe00008' ? 4 : 8;
   const bytes = bytesOf(dataset, tag);
   const count = image.rows * image.columns;
-  if (!bytes || bytes.length < (frame + 1) * count * width)
-    throw new Fault('bad-file', 'This DICOM file holds fewer pixels than it declares. Export or send it again.', about);
+  if (!bytes || bytes.length < (frame + 1) * count * width) throw tooFewPixels(path);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = file.transferSyntax !== EXPLICIT_BIG_ENDIAN;
   const data = new Float32Array(count);
