@@ -1,9 +1,9 @@
 /** What the reader process does. Tests run these handlers in their own process. */
-import sharp from 'sharp';
 import type { FramePixels } from '../../preload/contract/model.ts';
 import { toDisplay } from '../imaging/display.ts';
 import { toModelImage } from '../imaging/model-image.ts';
 import { type OpenedImage, openImage } from '../imaging/pixels.ts';
+import { sharp } from '../imaging/sharp.ts';
 import type { Image8 } from '../method/image.ts';
 import type { TaskHandlers } from '../process/tasks.ts';
 import type { FrameSource, ReaderTasks } from './tasks.ts';
@@ -18,10 +18,12 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
   modelImage,
   async thumbnail({ side, ...source }) {
     const { width, height, channels, data } = await modelImage(source);
-    return await sharp(data, { raw: { width, height, channels } })
+    const png = await sharp(data, { raw: { width, height, channels } })
       .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
       .png()
       .toBuffer();
+    // Of WebAssembly's shared memory, which cannot be sent to another process.
+    return Uint8Array.from(png);
   },
   about: () => ({ pid: process.pid }),
 };

@@ -1,6 +1,6 @@
 /** Pictures with their anomaly map burned in, as PNG. */
-import sharp from 'sharp';
 import type { AnomalyMap } from '../../preload/contract/model.ts';
+import { sharp } from '../imaging/sharp.ts';
 import type { Image8 } from '../method/image.ts';
 import { colourOffset, colourTable } from './colour-map.ts';
 
