@@ -5,6 +5,7 @@
  *   trains with full text attention.
  * - `fast` and `default` make a pool of anomalies per picture once, run the frozen tower over it once, and train on
  *   draws from it with causal text attention, which CLIP was trained with and which allows a short context.
+ * - `default` also keeps a memory bank of the normals' patches as a second opinion (opinions.ts).
  *
  * Nothing here looks at a labelled abnormal picture, and the last step's parameters are the result.
  */
@@ -15,12 +16,13 @@ import { Random } from '../method/random.ts';
 import { toTestRgb, toTrainingGrey } from '../method/resize.ts';
 import { synthesise } from '../method/synthesis/synthesise.ts';
 import { initialParameters, trainableParameters } from '../method/training.ts';
-import { type DetectionHead, profileHead, runHead } from './detect.ts';
+import { type HeadResult, profileHead, runHead, score } from './detect.ts';
 import { type Learner, type Sample, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
+import { formOpinions, opinionTensors } from './opinions.ts';
 import { encodeProfile, type Profile, type ProfileTensor } from './profile.ts';
 import { EPOCHS, epochBatches, folds, stepCount } from './schedule.ts';
-import { extractTaps, type TapCache } from './taps.ts';
+import { extractTaps, type TapCache, type Taps } from './taps.ts';
 import type { CalibrateInput, CalibrateOutput, CalibrateProgress } from './tasks.ts';
 
 /** Anomalies made per normal picture where a pool is used; fewer where their taps would take more than the budget. */
@@ -62,7 +64,7 @@ export async function calibrate(
   const trained = await trainPromptsAndAdapters(greys.length, draw, networks, input, random.fork(), context);
   const trainingSeconds = (performance.now() - trainingStarted) / 1000;
 
-  const evidence = await normalScores(input, networks, trained, draw, random.fork(), context);
+  const evidence = await gatherEvidence(input, networks, trained, draw, random.fork(), context);
   const threshold = thresholdForShare(evidence.scores, input.toleratedShare);
   const profile: Profile = {
     manifest: {
@@ -81,7 +83,7 @@ export async function calibrate(
       preprocessing: input.preprocessing,
     },
     tensors: new Map([
-      ...trained.tensors,
+      ...evidence.tensors,
       ['evidence.normal_scores', vector(evidence.scores)],
       ['training.loss', vector(trained.losses)],
     ]),
@@ -209,48 +211,82 @@ async function train(
 
 // ------------------------------------------------------------------------------------------------------------ evidence
 
-interface NormalScores {
+interface Evidence {
   readonly kind: 'held-out' | 'cross-fit' | 'support';
   /** Ascending. */
   readonly scores: readonly number[];
+  /** Everything that detection needs. */
+  readonly tensors: ReadonlyMap<string, ProfileTensor>;
 }
 
 /**
- * How high normals score that training did not see. With held-out normals that is simply measured. Without, `fast` and
- * `default` train further heads that each leave a part of the support set out and score that part (the text features
- * stay those of the whole set). `parity` has only the support set itself, which is optimistic and marked as such.
+ * How high normals score that training did not see. With held-out normals that is simply measured. Without, heads that
+ * each leave a part of the support set out score that part. `parity` has only the support set itself then, which is
+ * optimistic and marked as such.
  */
-async function normalScores(
+async function gatherEvidence(
   { support, heldOut, preset }: Pick<CalibrateInput, 'support' | 'heldOut' | 'preset'>,
   networks: Networks,
   trained: Trained,
   draw: DrawSamples,
   random: Random,
   context: CalibrateContext,
-): Promise<NormalScores> {
-  const head = profileHead(trained.tensors, networks.taps.length);
-  const score = async (images: readonly Image8[], using: DetectionHead) => {
-    const { signal, cache } = context;
-    const rgb = images.map((image) => toTestRgb(image, networks.side));
-    const taps = await extractTaps(await networks.tower(), rgb, { signal, cache });
-    return (await runHead(networks, using, taps, signal)).map((result) => result.score);
-  };
-  if (heldOut.length > 0) return { kind: 'held-out', scores: ascending(await score(heldOut, head)) };
-  if (preset === 'parity') return { kind: 'support', scores: ascending(await score(support, head)) };
+): Promise<Evidence> {
+  const { signal, cache } = context;
+  const tower = await networks.tower();
+  const tapsOf = (images: readonly Image8[]) =>
+    extractTaps(
+      tower,
+      images.map((image) => toTestRgb(image, networks.side)),
+      { signal, cache },
+    );
+  const scoresOf = (results: readonly HeadResult[]) => ascending(results.map((result) => result.score));
 
+  const supportTaps = await tapsOf(support);
+  let { tensors } = trained;
+  let leftOut: readonly number[] | undefined;
+  if (preset === 'default') {
+    const heads = await crossFit(networks, trained, supportTaps, draw, random, context);
+    const formed = await formOpinions(networks, supportTaps, heads, signal);
+    tensors = new Map([...tensors, ...opinionTensors(formed.opinions, networks.taps)]);
+    leftOut = ascending(formed.normalScores);
+  }
+  if (heldOut.length > 0) {
+    const results = await score(networks, tensors, await tapsOf(heldOut), signal);
+    return { kind: 'held-out', scores: scoresOf(results), tensors };
+  }
+  if (preset === 'parity')
+    return { kind: 'support', scores: scoresOf(await score(networks, tensors, supportTaps, signal)), tensors };
+  leftOut ??= scoresOf(await crossFit(networks, trained, supportTaps, draw, random, context));
+  return { kind: 'cross-fit', scores: leftOut, tensors };
+}
+
+/**
+ * What heads say of support images that they were not trained on: the set is cut into folds, and for each an adapter
+ * is trained on the other folds. The text features stay those of the whole set.
+ * @returns one result per support image, in their order
+ */
+async function crossFit(
+  networks: Networks,
+  trained: Trained,
+  supportTaps: readonly Taps[],
+  draw: DrawSamples,
+  random: Random,
+  context: CalibrateContext,
+): Promise<readonly HeadResult[]> {
+  const head = profileHead(trained.tensors, networks.taps.length);
   const options = { architecture: networks.architecture, taps: networks.taps };
-  const fixed = { text_features: head.textFeatures };
-  const scores: number[] = [];
-  const parts = folds(support.length, CROSS_FIT_FOLDS, random);
+  const results: HeadResult[] = new Array(supportTaps.length);
+  const parts = folds(supportTaps.length, CROSS_FIT_FOLDS, random);
   for (const [index, part] of parts.entries()) {
-    const members = support.flatMap((_, i) => (part.includes(i) ? [] : [i]));
+    const members = [...supportTaps.keys()].filter((i) => !part.includes(i));
     const learner = startLearner({
       session: await networks.adapterTraining(),
       taps: networks.taps,
       side: networks.side,
       parameters: trainableParameters(options),
       initial: initialParameters(options, random),
-      fixed,
+      fixed: { text_features: head.textFeatures },
     });
     const progress = (value: CalibrateProgress) =>
       context.progress({
@@ -260,10 +296,12 @@ async function normalScores(
         losses: [],
       });
     await train(learner, members, draw, random, { ...context, progress }, 'evidence');
-    const left = part.map((i) => support[i]!);
-    scores.push(...(await score(left, { ...head, adapters: Object.fromEntries(learner.parameters()) })));
+    const left = part.map((i) => supportTaps[i]!);
+    const adapters = Object.fromEntries(learner.parameters());
+    const scored = await runHead(networks, { ...head, adapters }, left, context.signal);
+    for (const [position, i] of part.entries()) results[i] = scored[position]!;
   }
-  return { kind: 'cross-fit', scores: ascending(scores) };
+  return results;
 }
 
 function ascending(scores: readonly number[]): number[] {

@@ -4,6 +4,7 @@ import { conformalPValue } from '../method/conformal.ts';
 import type { Image8 } from '../method/image.ts';
 import { toTestRgb } from '../method/resize.ts';
 import type { Networks } from './networks.ts';
+import { judge, opinionsOf } from './opinions.ts';
 import { type Profile, type ProfileTensor, profileTensor } from './profile.ts';
 import type { TensorValue } from './sessions.ts';
 import { extractTaps, stackTaps, type TapCache, type Taps } from './taps.ts';
@@ -64,6 +65,18 @@ export async function runHead(
   return results;
 }
 
+/** Scores and maps as the profile's preset makes them: the trained head's, with the memory bank's where there is one. */
+export async function score(
+  networks: Networks,
+  tensors: Profile['tensors'],
+  pictures: readonly Taps[],
+  signal: AbortSignal,
+): Promise<HeadResult[]> {
+  const heads = await runHead(networks, profileHead(tensors, networks.taps.length), pictures, signal);
+  const opinions = opinionsOf(tensors, networks.taps);
+  return opinions ? await judge(networks, opinions, pictures, heads, signal) : heads;
+}
+
 /**
  * Detections of pictures of any size, in their order.
  * @throws Fault `bad-pixels`, `cancelled`, `provider-failed`
@@ -76,7 +89,7 @@ export async function detect(
 ): Promise<Detection[]> {
   const rgb = images.map((image) => toTestRgb(image, networks.side));
   const taps = await extractTaps(await networks.tower(), rgb, { signal, cache, onProgress });
-  const results = await runHead(networks, profileHead(profile.tensors, networks.taps.length), taps, signal);
+  const results = await score(networks, profile.tensors, taps, signal);
   const normals = Array.from(profileTensor(profile, 'evidence.normal_scores').data);
   return results.map(({ score, map }) => ({
     score,

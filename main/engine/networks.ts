@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { TapShape, TextArchitecture } from '../method/architecture.ts';
 import type { TextAttention } from '../method/clip/text.ts';
 import { detectionHeadGraph } from '../method/detection.ts';
+import { nearestPatchGraph, patchFeatureGraph } from '../method/memory-bank.ts';
 import { defaultPhrases, type PromptPlan, planPrompts } from '../method/prompts.ts';
 import { trainingStepGraph } from '../method/training.ts';
 import { loadPack, type Pack } from '../modelpack/pack.ts';
@@ -23,6 +24,10 @@ export interface Networks {
   training(attention: TextAttention): Promise<{ readonly session: Session; readonly prompts: PromptPlan }>;
   /** See trainingStepGraph: the adapters alone learn, the text features are given. */
   adapterTraining(): Promise<Session>;
+  /** See patchFeatureGraph. */
+  patchFeatures(): Promise<Session>;
+  /** See nearestPatchGraph. */
+  nearestPatch(): Promise<Session>;
 }
 
 /**
@@ -59,6 +64,8 @@ export async function openNetworks(packFolder: string, provider: string): Promis
     head: once(() => openSession(detectionHeadGraph({ taps, embedDim: architecture.embedDim, side }), options)),
     training: (attention) => training[attention](),
     adapterTraining: once(() => openSession(trainingStepGraph(common), options)),
+    patchFeatures: once(() => openSession(patchFeatureGraph(taps), options)),
+    nearestPatch: once(() => openSession(nearestPatchGraph(taps), options)),
   };
 }
 

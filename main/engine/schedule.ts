@@ -1,7 +1,7 @@
 /** The order in which training sees the support set (paper section 3.4; method.md, Training). */
 import type { Random } from '../method/random.ts';
 
-export const BATCH_SIZE = 8;
+const BATCH_SIZE = 8;
 export const EPOCHS = 200;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Writes docs/pictures/phantoms-*.png: a row per kind, normal pictures and pictures with lesions side by side.
- * Run: node main/phantoms/contact-sheet.ts [FOLDER]
+ * Run: node docs/pictures/draw-phantoms.ts [FOLDER]
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,14 +13,14 @@ import {
   type PhantomKind,
   phantomKinds,
   showPhantom,
-} from './phantom.ts';
+} from '../../main/phantoms/phantom.ts';
 
 const TILE = 112;
 const GAP = 4;
 const NORMALS = 3;
 const LESIONS = 6;
 
-const folder = process.argv[2] ?? join(import.meta.dirname, '../../docs/pictures');
+const folder = process.argv[2] ?? import.meta.dirname;
 
 /** RGB bytes of a phantom; where there is a lesion, its outline in orange when `outlined`. */
 function colours(phantom: Phantom, outlined: boolean): Buffer {

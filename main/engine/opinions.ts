@@ -1,0 +1,196 @@
+/**
+ * The `default` preset's judgement: the trained map and the memory bank together. Which share each has was chosen on the
+ * development sets (docs/decisions); at a site nothing looks at labelled pictures.
+ */
+import type { TapShape } from '../method/architecture.ts';
+import { bilinearMatrix } from '../method/graph/resampling.ts';
+import {
+  type BankDistances,
+  type EvidenceScale,
+  evidenceOf,
+  evidenceScale,
+  fuse,
+  type PlaceStatistics,
+  placeStatistics,
+  scoreOf,
+  unusualness,
+} from '../method/second-opinion.ts';
+import { bankDistances, extractFeatures, type Features } from './bank.ts';
+import type { HeadResult } from './detect.ts';
+import type { Networks } from './networks.ts';
+import { type ProfileTensor, profileTensor } from './profile.ts';
+import type { Taps } from './taps.ts';
+
+/** The trained map's share of the score and of the map that is shown; the rest is the bank's. */
+const HEAD_SHARE = 0.2;
+
+export interface Opinions {
+  /** Features of the support set. */
+  readonly bank: readonly Features[];
+  /** Per tap. */
+  readonly places: readonly PlaceStatistics[];
+  /** Kinds of evidence: per tap local and global, then the trained map's score. */
+  readonly scale: EvidenceScale;
+  /** Mean and deviation of the trained map's values over normals. */
+  readonly headMap: readonly [mean: number, deviation: number];
+}
+
+/** What was learnt about the normals, and how they themselves score when each is judged as if it were new. */
+export interface FormedOpinions {
+  readonly opinions: Opinions;
+  readonly normalScores: readonly number[];
+}
+
+/**
+ * @param support taps of the support set, as test pictures
+ * @param heads what heads that did not see them say of the same pictures
+ */
+export async function formOpinions(
+  networks: Networks,
+  support: readonly Taps[],
+  heads: readonly HeadResult[],
+  signal: AbortSignal,
+): Promise<FormedOpinions> {
+  const bank = await extractFeatures(networks, support, signal);
+  const distances = await bankDistances(networks, bank, bank, signal, (picture) => picture);
+  const placesOf = (pictures: readonly (readonly BankDistances[])[]) =>
+    networks.taps.map(({ grid }, n) =>
+      placeStatistics(
+        pictures.map((picture) => picture[n]!.patches),
+        grid,
+      ),
+    );
+  const without = <T>(items: readonly T[], index: number) => items.filter((_, i) => i !== index);
+  const evidence = distances.map((picture, i) =>
+    evidenceRow(picture, placesOf(without(distances, i)), heads[i]!.score),
+  );
+  const weights = evidenceWeights(networks.taps);
+  return {
+    opinions: {
+      bank,
+      places: placesOf(distances),
+      scale: evidenceScale(evidence),
+      headMap: meanAndDeviationOfMaps(heads),
+    },
+    normalScores: evidence.map((row, i) => scoreOf(fuse(row, evidenceScale(without(evidence, i)), weights))),
+  };
+}
+
+/** Judges pictures from their taps and what the trained head says of them. @throws Fault `cancelled` */
+export async function judge(
+  networks: Networks,
+  { bank, places, scale, headMap }: Opinions,
+  pictures: readonly Taps[],
+  heads: readonly HeadResult[],
+  signal: AbortSignal,
+): Promise<HeadResult[]> {
+  const features = await extractFeatures(networks, pictures, signal);
+  const distances = await bankDistances(networks, features, bank, signal);
+  const weights = evidenceWeights(networks.taps);
+  return distances.map((picture, i) => ({
+    score: Math.fround(scoreOf(fuse(evidenceRow(picture, places, heads[i]!.score), scale, weights))),
+    map: fusedMap(networks, picture, places, heads[i]!.map, headMap),
+  }));
+}
+
+function evidenceRow(
+  picture: readonly BankDistances[],
+  places: readonly PlaceStatistics[],
+  headScore: number,
+): readonly number[] {
+  return [...picture.flatMap((distances, n) => evidenceOf(distances, places[n]!)), headScore];
+}
+
+function evidenceWeights(taps: readonly TapShape[]): number[] {
+  const kinds = 2 * taps.length;
+  return [...Array<number>(kinds).fill((1 - HEAD_SHARE) / kinds), HEAD_SHARE];
+}
+
+/** Deviations above normal at every pixel, as a score: (side, side). */
+function fusedMap(
+  { taps, side }: Pick<Networks, 'taps' | 'side'>,
+  picture: readonly BankDistances[],
+  places: readonly PlaceStatistics[],
+  head: Float32Array,
+  [mean, deviation]: Opinions['headMap'],
+): Float32Array {
+  const map = head.map((value) => (HEAD_SHARE * (value - mean)) / deviation);
+  for (const [n, { patches }] of picture.entries()) {
+    const fine = upsampled(unusualness(patches, places[n]!), taps[n]!.grid, side);
+    for (let i = 0; i < map.length; i++) map[i]! += ((1 - HEAD_SHARE) / taps.length) * fine[i]!;
+  }
+  return map.map(scoreOf);
+}
+
+/** Bilinear with align_corners, as the method enlarges its own map: (grid^2) -> (side^2). */
+function upsampled(values: Float32Array, grid: number, side: number): Float32Array {
+  const matrix = bilinearMatrix(grid, side); // (side, grid)
+  const rows = new Float32Array(side * grid);
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < grid; x++) {
+      let sum = 0;
+      for (let k = 0; k < grid; k++) sum += matrix[y * grid + k]! * values[k * grid + x]!;
+      rows[y * grid + x] = sum;
+    }
+  const fine = new Float32Array(side * side);
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) {
+      let sum = 0;
+      for (let k = 0; k < grid; k++) sum += rows[y * grid + k]! * matrix[x * grid + k]!;
+      fine[y * side + x] = sum;
+    }
+  return fine;
+}
+
+function meanAndDeviationOfMaps(heads: readonly HeadResult[]): [number, number] {
+  let [sum, squares, count] = [0, 0, 0];
+  for (const { map } of heads)
+    for (const value of map) {
+      sum += value;
+      squares += value * value;
+      count++;
+    }
+  const mean = sum / count;
+  return [mean, Math.max(Math.sqrt(Math.max(0, squares / count - mean * mean)), 1e-6)];
+}
+
+// -------------------------------------------------------------------------------------------------- in the profile
+
+/** `bank.N` (k, grid^2, width), `place.mean.N`, `place.deviation.N` (grid^2), `fusion.scale` (2, kinds), `fusion.map` (2). */
+export function opinionTensors({ bank, places, scale, headMap }: Opinions, taps: readonly TapShape[]) {
+  const tensors = new Map<string, ProfileTensor>();
+  for (const [n, { grid, width }] of taps.entries()) {
+    const size = grid * grid * width;
+    const data = new Float32Array(bank.length * size);
+    for (const [i, image] of bank.entries()) data.set(image[n]!, i * size);
+    tensors.set(`bank.${n}`, { shape: [bank.length, grid * grid, width], data });
+    tensors.set(`place.mean.${n}`, { shape: [grid * grid], data: places[n]!.mean });
+    tensors.set(`place.deviation.${n}`, { shape: [grid * grid], data: places[n]!.deviation });
+  }
+  const kinds = scale.mean.length;
+  tensors.set('fusion.scale', { shape: [2, kinds], data: Float32Array.from([...scale.mean, ...scale.deviation]) });
+  tensors.set('fusion.map', { shape: [2], data: Float32Array.from(headMap) });
+  return tensors;
+}
+
+/** What `opinionTensors` wrote; undefined where the profile has no bank. @throws Fault `bad-profile` where it is cut */
+export function opinionsOf(
+  tensors: ReadonlyMap<string, ProfileTensor>,
+  taps: readonly TapShape[],
+): Opinions | undefined {
+  if (!tensors.has('bank.0')) return undefined;
+  const data = (name: string) => profileTensor({ tensors }, name).data;
+  const images = profileTensor({ tensors }, 'bank.0').shape[0]!;
+  const scale = Array.from(data('fusion.scale'));
+  const [mean, deviation] = data('fusion.map');
+  return {
+    bank: Array.from({ length: images }, (_, i) =>
+      taps.map(({ grid, width }, n) =>
+        data(`bank.${n}`).subarray(i * grid * grid * width, (i + 1) * grid * grid * width),
+      ),
+    ),
+    places: taps.map((_, n) => ({ mean: data(`place.mean.${n}`), deviation: data(`place.deviation.${n}`) })),
+    scale: { mean: scale.slice(0, scale.length / 2), deviation: scale.slice(scale.length / 2) },
+    headMap: [mean!, deviation!],
+  };
+}
