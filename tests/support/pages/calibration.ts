@@ -1,0 +1,120 @@
+/** The calibration screen: reference set, settings, the run with its loss, the result. */
+import type { Locator, Page } from 'playwright-core';
+import { textOf } from './text.ts';
+
+export interface CalibrationChoice {
+  readonly name?: string;
+  readonly shots?: number;
+  /** Share of normals that may be flagged, in percent. */
+  readonly toleratedPercent?: number;
+}
+
+/** What a running calibration shows at one moment. */
+export interface RunState {
+  readonly steps: string;
+  readonly timeLeft: string;
+  readonly loss: string;
+}
+
+export class CalibrationPage {
+  readonly #window: Page;
+  readonly run: Locator;
+  readonly detail: Locator;
+  readonly fault: Locator;
+  readonly save: Locator;
+  readonly chosenCount: Locator;
+  readonly rows: Locator;
+  readonly start: Locator;
+  readonly promise: Locator;
+
+  constructor(window: Page) {
+    this.#window = window;
+    this.run = window.getByTestId('calibration-run');
+    this.detail = window.getByTestId('calibration-detail');
+    this.fault = window.getByTestId('calibration-fault');
+    this.save = window.getByTestId('save-reference-set');
+    this.chosenCount = window.getByTestId('chosen-count');
+    this.rows = window.getByTestId('calibration-row');
+    this.start = window.getByTestId('start-calibration');
+    this.promise = window.getByTestId('promise');
+  }
+
+  async open(): Promise<void> {
+    await this.#window.getByTestId('nav-calibration').click();
+    await this.#window.getByTestId('new-calibration').waitFor();
+  }
+
+  async new(): Promise<void> {
+    await this.open();
+    await this.#window.getByTestId('new-calibration').click();
+    await this.#window.getByRole('heading', { name: 'New calibration' }).waitFor();
+  }
+
+  /** Ticks all images of the studies that the filter leaves. */
+  async chooseStudies(filter: string): Promise<void> {
+    await this.#window.getByLabel('Filter studies').fill(filter);
+    await this.#window.getByTestId('choose-all-studies').click();
+  }
+
+  /** Opens one study and ticks its images by their place, from 0. */
+  async chooseImages(filter: string, places: readonly number[]): Promise<void> {
+    await this.#window.getByLabel('Filter studies').fill(filter);
+    await this.#window.getByTestId('reference-study').first().getByRole('button').click();
+    const frames = this.#window.getByTestId('reference-frame');
+    for (const place of places) await frames.nth(place).getByRole('checkbox').check();
+  }
+
+  /** Names, confirms and saves the chosen images, and goes on to the settings. */
+  async saveReferenceSet(name: string): Promise<void> {
+    await this.#window.getByTestId('reference-set-name').fill(name);
+    await this.#window.getByTestId('confirm-normal').check();
+    await this.save.click();
+    await this.#window.getByTestId('calibration-settings').waitFor();
+  }
+
+  async useReferenceSet(name: string): Promise<void> {
+    const select = this.#window.getByTestId('existing-reference-set');
+    const option = select.locator('option', { hasText: name });
+    await select.selectOption((await option.getAttribute('value')) ?? '');
+    await this.#window.getByTestId('calibration-settings').waitFor();
+  }
+
+  /** Starts with the fast preset, on the CPU, because not every machine has more. */
+  async begin(choice: CalibrationChoice = {}): Promise<void> {
+    await this.#window.getByTestId('preset-fast').check();
+    await this.#window.getByTestId('provider').selectOption('cpu');
+    if (choice.name !== undefined) await this.#window.getByTestId('calibration-name').fill(choice.name);
+    if (choice.shots !== undefined) await this.#window.getByTestId('shots').fill(String(choice.shots));
+    if (choice.toleratedPercent !== undefined)
+      await this.#window.getByTestId('tolerated-share').fill(String(choice.toleratedPercent));
+    await this.start.click();
+    await this.run.waitFor();
+  }
+
+  async runState(): Promise<RunState> {
+    const [steps = '', timeLeft = '', loss = ''] = await Promise.all(
+      ['calibration-steps', 'calibration-time-left', 'calibration-loss'].map((id) =>
+        textOf(this.#window.getByTestId(id)),
+      ),
+    );
+    return { steps, timeLeft, loss };
+  }
+
+  /** Waits until training itself is under way: the first loss is there. */
+  async training(): Promise<void> {
+    await this.#window.getByTestId('calibration-loss').filter({ hasText: /\d/ }).waitFor({ timeout: 120_000 });
+  }
+
+  async finished(name: string): Promise<void> {
+    await this.detail.getByRole('heading', { name, exact: true }).waitFor({ timeout: 180_000 });
+  }
+
+  async cancel(): Promise<void> {
+    await this.#window.getByTestId('cancel-calibration').click();
+  }
+
+  /** Once the run shown is in the state. */
+  async ended(state: 'failed' | 'cancelled'): Promise<void> {
+    await this.run.and(this.#window.locator(`[data-state="${state}"]`)).waitFor({ timeout: 60_000 });
+  }
+}

@@ -1,0 +1,42 @@
+/** The report beside the picture: writing, signing, exporting. */
+import type { Locator, Page } from 'playwright-core';
+
+export class ReportPage {
+  readonly #window: Page;
+  readonly impression: Locator;
+  readonly saved: Locator;
+  readonly signed: Locator;
+  readonly sign: Locator;
+
+  constructor(window: Page) {
+    this.#window = window;
+    this.impression = window.getByTestId('impression');
+    this.saved = window.getByTestId('report-saved');
+    this.signed = window.getByTestId('signed');
+    this.sign = window.getByTestId('sign');
+  }
+
+  async open(): Promise<void> {
+    await this.#window.getByTestId('tab-report').click();
+    await this.#window.getByTestId('report-panel').waitFor();
+  }
+
+  async write(text: { readonly indication: string; readonly impression: string }): Promise<void> {
+    await this.#window.getByTestId('indication').fill(text.indication);
+    await this.impression.fill(text.impression);
+    await this.impression.blur();
+    await this.saved.filter({ hasText: 'Saved' }).waitFor();
+  }
+
+  async signIt(): Promise<void> {
+    await this.sign.click();
+    await this.#window.getByTestId('confirm-sign').click();
+    await this.signed.waitFor();
+  }
+
+  /** The dialog must have been answered before; see dialogs.ts. */
+  async exportPdf(): Promise<void> {
+    await this.#window.getByTestId('export-pdf').click();
+    await this.#window.getByTestId('notices-done').getByText('The report was written to').waitFor({ timeout: 60_000 });
+  }
+}
