@@ -221,8 +221,3 @@ export function pointInside(random: Random, shape: Shape, margin: number): Point
   }
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
 }
-
-/** A shape that is moved by mirroring at the midline, x to -x. */
-export function mirrored(a: Shape): Shape {
-  return { bounds: [-a.bounds[2], a.bounds[1], -a.bounds[0], a.bounds[3]], distance: (x, y) => a.distance(-x, y) };
-}

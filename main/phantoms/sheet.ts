@@ -108,7 +108,7 @@ export function stencil(sheet: Sheet, shape: Shape, softness?: number): Plane {
 }
 
 /** Calls back for every pixel that the shape touches, with its coverage in 0..1. */
-export function cover(
+function cover(
   sheet: Sheet,
   shape: Shape,
   softness: number | undefined,

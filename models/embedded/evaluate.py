@@ -2,10 +2,12 @@
 
 Run: python evaluate.py CHECKPOINT_OR_HF_FOLDER|random [--data DIR] [--sets head-ct chest-xray]
 Per seed 16 normals are drawn; every patch of a test image gets 1 - cosine to its nearest patch of those normals, per
-tap, averaged over the taps; the image's score is the mean of its ten highest patches ("top10") or the highest ("max").
+tap, averaged over the taps; a patch's feature is the sum of the 3 x 3 tokens around it, as in the product's memory bank
+(--alone: its token alone); the image's score is the mean of its ten highest patches ("top10") or the highest ("max").
 """
 
 import argparse
+import math
 import os
 from pathlib import Path
 
@@ -41,14 +43,20 @@ def auroc(normal, abnormal):
     return (ranks[n:].sum() - m * (m + 1) / 2) / (n * m)
 
 
-def unit(tokens):
-    return torch.nn.functional.normalize(tokens.float(), dim=-1)
+def unit(tokens, alone):
+    """(B, patches, width) to unit vectors, summed over the 3 x 3 patches around each unless `alone`."""
+    tokens = tokens.float()
+    if not alone:
+        grid = math.isqrt(tokens.shape[1])
+        square = tokens.transpose(1, 2).unflatten(2, (grid, grid))
+        tokens = torch.nn.functional.avg_pool2d(square, 3, 1, 1, divisor_override=1).flatten(2).transpose(1, 2)
+    return torch.nn.functional.normalize(tokens, dim=-1)
 
 
 @torch.no_grad()
-def taps_of(features, images, batch=16):
+def taps_of(features, images, alone, batch=16):
     """List over taps of (N, patches, width), unit length."""
-    parts = [[unit(tap) for tap in features(images[i : i + batch])] for i in range(0, len(images), batch)]
+    parts = [[unit(tap, alone) for tap in features(images[i : i + batch])] for i in range(0, len(images), batch)]
     return [torch.cat([part[k] for part in parts]) for k in range(len(parts[0]))]
 
 
@@ -62,10 +70,10 @@ def nearest_normal(taps, support, chosen):
     return total / len(taps)
 
 
-def measure(features, folder, shots=16, seeds=5):
+def measure(features, folder, alone, shots=16, seeds=5):
     """{'top10': [...], 'max': [...], 'mean': [...]} image AUROC per seed."""
-    normal = taps_of(features, load_folder(Path(folder) / "normal"))
-    abnormal = taps_of(features, load_folder(Path(folder) / "abnormal"))
+    normal = taps_of(features, load_folder(Path(folder) / "normal"), alone)
+    abnormal = taps_of(features, load_folder(Path(folder) / "abnormal"), alone)
     count = len(normal[0])
     taps = [torch.cat(pair) for pair in zip(normal, abnormal)]
     abnormal_rows = torch.arange(count, len(taps[0]))
@@ -84,9 +92,9 @@ def measure(features, folder, shots=16, seeds=5):
     return result
 
 
-def report(title, features, data, sets):
+def report(title, features, data, sets, alone=False):
     for name in sets:
-        result = measure(features, Path(data) / name)
+        result = measure(features, Path(data) / name, alone)
         figures = "  ".join(f"{key} {np.mean(v):.3f}+-{np.std(v, ddof=1):.3f}" for key, v in result.items())
         print(f"{title:28s} {name:12s} {figures}", flush=True)
 
@@ -99,13 +107,14 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--data", default=Path(__file__).parents[2] / "../shared/data")
     parser.add_argument("--sets", nargs="+", default=["head-ct", "chest-xray"])
+    parser.add_argument("--alone", action="store_true")
     flags = parser.parse_args()
     torch.manual_seed(0)
     model = Clip()
     if flags.model != "random":
         load_weights(model, flags.model)
     model.eval()
-    report(Path(flags.model).name, lambda images: model.vision.taps(images), flags.data, flags.sets)
+    report(Path(flags.model).name, lambda images: model.vision.taps(images), flags.data, flags.sets, flags.alone)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ Objectives, summed (WEIGHTS):
   clip     contrastive image-text (Radford et al., 2021), each image beside its twin without or with the lesion
   lesion   per patch and tap: which share of the patch is lesion (a linear probe's cross-entropy)
   feature  per patch and tap: descriptors of the patch and of its surroundings (a linear probe's error)
-  relation per tap: cosine distances between patches of the whole batch as those between their descriptors
+  geometry per tap: the token's direction, so that cosines between tokens are those between their descriptors
 Descriptors are formulas (histograms of oriented gradients at three scales, local means and contrasts), not a network.
 As in masked image modelling, half of the patches are hidden from the transformer in most of the training; what it has
 to tell about the surroundings of a patch therefore includes what it cannot see.
@@ -35,7 +35,7 @@ EMBED = 192
 TAPS = (4, 6, 8)  # blocks counted from 1
 MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
-WEIGHTS = dict(clip=0.2, lesion=0.6, feature=1.0, relation=2.0)
+WEIGHTS = dict(clip=0.1, lesion=0.5, feature=1.0, geometry=10.0)
 PLAIN = 35  # descriptors of a patch; with those of its surroundings, 70
 
 
@@ -244,6 +244,9 @@ class Heads(nn.Module):
         self.register_buffer("mean", torch.zeros(2 * PLAIN))
         self.register_buffer("deviation", torch.ones(2 * PLAIN))
         self.register_buffer("whitening", torch.eye(PLAIN))
+        # A fixed frame of orthogonal directions in which the tokens lay out the geometry: it keeps all cosines.
+        noise = torch.randn(VISION["width"], 3 * PLAIN + 2, generator=torch.Generator().manual_seed(7))
+        self.register_buffer("frame", torch.linalg.qr(noise)[0], persistent=False)
 
     def learn_statistics(self, plain):
         both = with_surroundings(plain).flatten(0, 1)
@@ -254,14 +257,15 @@ class Heads(nn.Module):
 
     def geometry(self, plain):
         """
-        (B, 196, 35) to the vectors whose cosines the taps shall have: raw descriptors with those of the surroundings
+        (B, 196, 35) to (B, 196, 192), the directions that the taps shall have: raw descriptors with those of the surroundings
         and the place in the picture, and a fifth of whitened descriptors. Chosen by what nearest normals make of it.
         """
         line = torch.linspace(-2.5, 2.5, GRID)
         place = torch.stack(torch.meshgrid(line, line, indexing="ij"), -1).view(1, GRID * GRID, 2)
         raw = torch.cat([with_surroundings(plain), place.expand(len(plain), -1, -1)], -1)
         white = (plain - self.mean[:PLAIN]) @ self.whitening
-        return F.normalize(torch.cat([F.normalize(raw, dim=-1), 0.2 * F.normalize(white, dim=-1)], -1), dim=-1)
+        both = torch.cat([F.normalize(raw, dim=-1), 0.2 * F.normalize(white, dim=-1)], -1)
+        return F.normalize(both, dim=-1) @ self.frame.T
 
 
 # --- data ---------------------------------------------------------------------------------------------------------------
@@ -338,7 +342,7 @@ def losses_of(model, heads, images, share, ids, generator, hide, precise):
     kept = torch.rand(share.shape, generator=generator).argsort(1)[:, : GRID * GRID - hide] if hide else None
     pick = (lambda t: gather(t, kept)) if hide else (lambda t: t)
     target = pick((with_surroundings(plain) - heads.mean) / heads.deviation)
-    geometry = pick(heads.geometry(plain)).flatten(0, 1)
+    geometry = pick(heads.geometry(plain))
     share = pick(share[..., None]).squeeze(-1)
     causal = bool(torch.rand((), generator=generator) < 0.7)
     with torch.autocast("cpu", torch.bfloat16, enabled=not precise):
@@ -353,13 +357,12 @@ def losses_of(model, heads, images, share, ids, generator, hide, precise):
     weight = torch.tensor(4.0)
     losses["lesion"] = sum(F.binary_cross_entropy_with_logits(z, share, pos_weight=weight) for z in lesion) / len(taps)
     losses["feature"] = sum(F.smooth_l1_loss(f, target) for f in feature) / len(taps)
-    chosen = torch.randperm(len(geometry), generator=generator)[:768]
-    wanted = 1 - geometry[chosen] @ geometry[chosen].T
-    scale = 1 / (wanted + 0.1)  # near neighbours count most: they decide
-    losses["relation"] = 0
+    losses["geometry"] = 0
+    white = heads.frame[:, -PLAIN:]  # hard to learn, and little of the cosine: counts for less
     for tap in taps:
-        token = F.normalize(tap.flatten(0, 1)[chosen].float(), dim=-1)
-        losses["relation"] += ((1 - token @ token.T - wanted) * scale).pow(2).mean() / len(taps)
+        error = F.normalize(tap.float(), dim=-1) - geometry
+        squares = error.pow(2).sum(-1) - 0.85 * (error @ white).pow(2).sum(-1)
+        losses["geometry"] += squares.mean() / len(taps)
     return losses
 
 
@@ -402,7 +405,7 @@ def train(flags):
         rate = flags.rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        hide = GRID * GRID // 2 if progress < 0.8 else 0
+        hide = GRID * GRID // 2 if progress < 0.6 else 0
         losses = losses_of(model, heads, *data.batch(flags.pairs), generator, hide, flags.precise)
         total = sum(WEIGHTS[name] * loss for name, loss in losses.items())
         optimizer.zero_grad()
