@@ -72,11 +72,14 @@ export async function calibrateImages(
   settings: CalibrationSettings,
   job: JobContext,
 ): Promise<CalibrateOutput> {
-  const { modelName, ...rest } = settings;
+  // Named one by one: callers hand over more than the engine may be sent.
+  const { modelName, preset, provider, seed, toleratedShare } = settings;
+  const packFolder = await modelFolder(tools, modelName);
+  const preprocessing = PREPROCESSING;
   const losses: number[] = [];
   return await tools.engine.run(
     'calibrate',
-    { packFolder: await modelFolder(tools, modelName), support, heldOut, ...rest, preprocessing: PREPROCESSING },
+    { packFolder, support, heldOut, preset, provider, seed, toleratedShare, preprocessing },
     { signal: job.signal, onProgress: (progress) => job.progress(describeProgress(progress, losses)) },
   );
 }

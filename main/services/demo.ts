@@ -132,12 +132,15 @@ function decideByTruth(station: Workstation, study: DemoStudy, analysis: Analysi
   for (const finding of analysis.findings) {
     const image = study.images.find(({ sopInstanceUid }) => sopInstanceUid === finding.sopInstanceUid);
     const onLesion = image !== undefined && touches(finding, image);
-    const comment = onLesion ? `Drawn into the phantom: ${study.lesion}.` : 'Nothing was drawn here.';
+    const comment = onLesion ? `Drawn into the phantom: ${wordsOf(study.lesion)}.` : 'Nothing was drawn here.';
     const decided = decide(station, { findingId: finding.id, decision: onLesion ? 'accepted' : 'rejected', comment });
     if (onLesion) accepted.push(decided);
   }
   return accepted;
 }
+
+/** `intracerebral-bleed` as words. */
+const wordsOf = (lesion: string | null) => (lesion ?? 'normal picture').replaceAll('-', ' ');
 
 const isAccepted = (finding: Finding) => finding.decision === 'accepted';
 
@@ -192,7 +195,7 @@ async function report(station: Workstation, study: DemoStudy, path: string): Pro
     saveReport(station, {
       studyInstanceUid,
       indication: 'Demonstration on a fictional phantom. No patient.',
-      impression: `The findings on the ${lesion ?? 'image'} that was drawn into this phantom were accepted, others rejected.`,
+      impression: `The findings on the ${wordsOf(lesion)} that was drawn into this phantom were accepted, others rejected.`,
     });
     signReport(station, studyInstanceUid);
   }

@@ -19,7 +19,7 @@ export interface JobOutcome {
 interface Job {
   status: JobStatus;
   readonly abort: AbortController;
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
   pace: Pace | null;
   timer: NodeJS.Timeout | null;
 }
@@ -66,9 +66,6 @@ export class Jobs {
     work: (context: JobContext) => Promise<JobOutcome>,
   ): string {
     const id = randomUUID();
-    const before = this.#lanes.get(LANES[kind]) ?? Promise.resolve();
-    const ended = before.then(() => this.#run(job, work));
-    this.#lanes.set(LANES[kind], ended);
     const job: Job = {
       status: {
         id,
@@ -84,13 +81,17 @@ export class Jobs {
         subject,
       },
       abort: new AbortController(),
-      ended,
+      ended: Promise.resolve(),
       pace: null,
       timer: null,
     };
     this.#jobs.set(id, job);
     this.#forgetOldest();
+    // Told before anything is scheduled: calls into Electron may run what waits, and `running` would come first.
     this.#options.onChange(job.status);
+    const before = this.#lanes.get(LANES[kind]) ?? Promise.resolve();
+    job.ended = before.then(() => this.#run(job, work));
+    this.#lanes.set(LANES[kind], job.ended);
     return id;
   }
 
