@@ -2,10 +2,7 @@
 import type { JobStatus } from '../../preload/contract/model.ts';
 import { attempt, notices } from '../design/notices.svelte.ts';
 import { call, FaultError, on } from '../workstation.ts';
-
-export function isOver(job: JobStatus): boolean {
-  return job.state === 'done' || job.state === 'failed' || job.state === 'cancelled';
-}
+import { isLater, isOver } from './succession.ts';
 
 class Jobs {
   list: readonly JobStatus[] = $state.raw([]);
@@ -14,10 +11,11 @@ class Jobs {
   /** Loads the list and follows changes; returns the way to stop. */
   follow(): () => void {
     void attempt(async () => {
-      for (const job of await call('jobs.list')) if (!this.find(job.id)) this.#put(job);
+      for (const job of await call('jobs.list')) if (isLater(job, this.find(job.id))) this.#put(job);
     });
     return on('job.changed', (job) => {
       const before = this.find(job.id);
+      if (!isLater(job, before)) return;
       this.#put(job);
       if (isOver(job) && !(before && isOver(before))) this.#tell(job);
     });
