@@ -21,6 +21,8 @@ export default defineConfig({
           globalSetup: ['tests/support/setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
+          // The window answers when it can: on a busy machine a second is not enough.
+          expect: { poll: { timeout: 20_000 } },
           // One window at a time: each runs an engine that uses all cores.
           fileParallelism: false,
           sequence: { groupOrder: 1 },

@@ -19,7 +19,8 @@ export async function photoMetadata(bytes: Uint8Array, kind: PhotoKind, path?: s
     const { columns, rows } = bmpHeader(bytes, path);
     return photoImage(columns, rows, 3, 8, 1, false);
   }
-  const meta = await openPhoto(bytes, 0)
+  // Without its limit: the header is read alone, and our own sentence tells the size.
+  const meta = await openPhoto(bytes, 0, false)
     .metadata()
     .catch((thrown: unknown) => {
       throw damagedPhoto(kind, thrown, path);
@@ -74,12 +75,12 @@ export async function decodePhoto(
   }
 }
 
-function openPhoto(bytes: Uint8Array, page: number): Sharp {
+function openPhoto(bytes: Uint8Array, page: number, limitInputPixels: number | false = MAX_SAMPLES): Sharp {
   return sharp(bytes, {
     page,
     failOn: 'error',
     ignoreIcc: true,
-    limitInputPixels: MAX_SAMPLES,
+    limitInputPixels,
     sequentialRead: true,
   });
 }

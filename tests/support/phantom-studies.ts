@@ -99,12 +99,12 @@ function indexOfTag(file: Uint8Array, group: number, element: number): number {
   return at;
 }
 
-/** A grey PNG that declares the size, with hardly any pixels behind it (PNG specification, 5.3 and 11.2). */
+/** A PNG of one bit per pixel, all black (PNG specification, 5.3 and 11.2). */
 function pngOf(width: number, height: number): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header[8] = 8;
+  header[8] = 1;
   const chunk = (type: string, data: Uint8Array) => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
     const framed = Buffer.alloc(body.length + 8);
@@ -114,6 +114,6 @@ function pngOf(width: number, height: number): Uint8Array {
     return framed;
   };
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const pixels = deflateSync(Buffer.alloc(1000));
+  const pixels = deflateSync(Buffer.alloc(height * (1 + Math.ceil(width / 8))), { level: 1 });
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
 }

@@ -1,0 +1,173 @@
+/** What goes wrong in daily use: each gives one clear sentence in the window, and nothing stored is lost. */
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ElectronApplication } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ask, askFor } from '../support/pages/bridge.ts';
+import { answerOpenDialog } from '../support/pages/dialogs.ts';
+import { keepPictureOfFailure, openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+import { textOf } from '../support/pages/text.ts';
+import { badFiles, writePhantomStudy } from '../support/phantom-studies.ts';
+
+/** Starts with a capital, ends with a full stop, and holds neither code nor places in it. */
+const CLEAR = /^[A-Z][^{}<>]*\.$/;
+const UNCLEAR = /undefined|null|NaN|\[object|Error:|ENOENT|\bat \w+ \(|\.ts\b|\.cjs\b/;
+
+function expectClear(sentence: string): void {
+  expect(sentence).toMatch(CLEAR);
+  expect(sentence).not.toMatch(UNCLEAR);
+}
+
+describe('faults in the window', () => {
+  let station: WorkstationPages;
+
+  beforeAll(async () => {
+    station = await openWorkstation();
+  });
+  beforeEach(() => keepPictureOfFailure(() => station));
+  afterAll(() => station?.close());
+
+  test('bad files are left out, each with its reason, and the good ones beside them are imported', async () => {
+    const { app, worklist, jobs, dataDir } = station;
+    const inbox = join(dataDir, 'inbox');
+    const normals = [1, 2, 3].map((number) => writePhantomStudy(inbox, { number, slices: 3 }));
+    const bad = badFiles();
+    mkdirSync(join(inbox, 'bad'));
+    for (const { name, bytes } of bad) writeFileSync(join(inbox, 'bad', name), bytes);
+
+    await answerOpenDialog(app, [inbox]);
+    await worklist.import('folder');
+    const skipped = await jobs.skippedFiles();
+    expect([...skipped.keys()].sort()).toEqual(bad.map(({ name }) => name).sort());
+    for (const { name, says } of bad) {
+      const reason = skipped.get(name) ?? '';
+      expectClear(reason);
+      expect(reason, name).toMatch(says);
+    }
+    await jobs.close();
+    for (const { studyInstanceUid } of normals) await worklist.row(studyInstanceUid).waitFor();
+    expect(await worklist.rows.count()).toBe(normals.length);
+  });
+
+  test('an import of bad files alone fails with the sentence of the first', async () => {
+    const { app, worklist, jobs, dataDir } = station;
+    await answerOpenDialog(app, [join(dataDir, 'inbox', 'bad', 'letter.dcm')]);
+    await worklist.import('files');
+    const job = await textOf((await jobs.waitFor('import', 'failed')).locator('p').first());
+    expectClear(job);
+    expect(job).toContain('DICOM');
+    await jobs.close();
+    expect(await textOf(jobs.faults.locator('p').first())).toBe(job);
+    expect(await textOf(jobs.faults)).toContain('letter.dcm');
+    await jobs.dismissFaults();
+    expect(await worklist.rows.count()).toBe(3);
+  });
+
+  test('a reference set of one image is not enough, and the screen says what is', async () => {
+    const { calibration, jobs, window } = station;
+    await calibration.new();
+    await calibration.chooseImages('normal 1', [0]);
+    await window.getByTestId('reference-set-name').fill('One image');
+    await window.getByTestId('confirm-normal').check();
+    expect(await calibration.save.isDisabled()).toBe(true);
+    await window.getByText('Choose at least 3 images').waitFor();
+
+    // Past the screen: the services refuse it too.
+    const [frame] = (await askFor(window, 'studies.open', await uidOfFirstStudy())).series[0]?.frames ?? [];
+    const ref = { sopInstanceUid: frame?.sopInstanceUid ?? '', frame: 0 };
+    const made = await ask(window, 'referenceSets.create', { name: 'One image', frames: [ref] });
+    if (made.ok) {
+      const [model] = await askFor(window, 'models.list');
+      await askFor(window, 'calibrations.start', {
+        name: 'On one image',
+        referenceSetId: made.value.id,
+        modelName: model?.name ?? '',
+        preset: 'fast',
+        provider: 'cpu',
+        shots: 2,
+        seed: 0,
+        toleratedShare: 0.05,
+      });
+      expectClear(await textOf((await jobs.waitFor('calibrate', 'failed')).locator('p').first()));
+      await jobs.close();
+      await jobs.dismissFaults();
+    } else {
+      expect(made.fault.code).toBe('bad-reference-set');
+      expectClear(made.fault.message);
+    }
+    expect(await askFor(window, 'calibrations.list')).toEqual([]);
+  });
+
+  test('kill -9 of the engine during calibration: the job fails, the application lives', async () => {
+    const { app, calibration, jobs, window } = station;
+    await calibration.new();
+    await calibration.chooseStudies('normal');
+    await expect.poll(() => textOf(calibration.chosenCount)).toBe('9 images of 3 studies');
+    await calibration.saveReferenceSet('Normals');
+    await calibration.begin({ name: 'Killed', shots: 4, toleratedPercent: 50 });
+    await calibration.training();
+    const pid = await enginePid(app);
+    expect(pid).not.toBeNull();
+    process.kill(pid ?? 0, 'SIGKILL');
+
+    await calibration.ended('failed');
+    const sentence = await textOf(calibration.fault);
+    expectClear(sentence);
+    expect(sentence).toContain('engine');
+    expect(await textOf(jobs.faults.locator('p').first())).toBe(sentence);
+    await jobs.dismissFaults();
+    await jobs.waitFor('calibrate', 'failed');
+    await jobs.close();
+    expect(await askFor(window, 'calibrations.list')).toEqual([]);
+  });
+
+  test('a cancelled calibration leaves nothing behind', async () => {
+    const { calibration, jobs, window, dataDir } = station;
+    const before = filesBelow(join(dataDir, 'blobs'));
+    await calibration.new();
+    await calibration.useReferenceSet('Normals');
+    await calibration.begin({ name: 'Cancelled', shots: 4, toleratedPercent: 50 });
+    await calibration.training();
+    await calibration.cancel();
+    await calibration.ended('cancelled');
+    await jobs.waitFor('calibrate', 'cancelled');
+    await jobs.close();
+    expect(await jobs.faults.count()).toBe(0);
+    expect(await askFor(window, 'calibrations.list')).toEqual([]);
+    expect(filesBelow(join(dataDir, 'blobs'))).toEqual(before);
+    expect(filesBelow(join(dataDir, 'tmp'))).toEqual([]);
+  });
+
+  test('the next calibration succeeds, on a new engine', async () => {
+    const { calibration, worklist, viewer } = station;
+    await calibration.new();
+    await calibration.useReferenceSet('Normals');
+    await calibration.begin({ name: 'After all that', shots: 4, toleratedPercent: 50 });
+    await calibration.finished('After all that');
+    expect(await calibration.rows.count()).toBe(1);
+    await worklist.open();
+    await worklist.openStudy(await uidOfFirstStudy());
+    await viewer.analyse();
+    expect(await textOf(viewer.verdict)).toMatch(/of 3 images flagged/);
+    expect(station.pageErrors).toEqual([]);
+  });
+
+  async function uidOfFirstStudy(): Promise<string> {
+    const [study] = await askFor(station.window, 'studies.list');
+    return study?.studyInstanceUid ?? '';
+  }
+});
+
+/** Process id of the engine, null where none runs. */
+async function enginePid(app: ElectronApplication): Promise<number | null> {
+  return await app.evaluate(
+    ({ app: electron }) => electron.getAppMetrics().find(({ name }) => name === 'mediclip-engine')?.pid ?? null,
+  );
+}
+
+/** Paths of all files below a folder, sorted. */
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => statSync(join(folder, path)).isFile())
+    .sort();
+}
