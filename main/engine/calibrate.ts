@@ -10,27 +10,25 @@
  * Nothing here looks at a labelled abnormal picture, and the last step's parameters are the result.
  */
 import { Fault, throwIfCancelled } from '../fault.ts';
+import type { TextAttention } from '../method/clip/text.ts';
 import { thresholdForShare } from '../method/conformal.ts';
 import type { Image8 } from '../method/image.ts';
 import { Random } from '../method/random.ts';
 import { toTestRgb, toTrainingGrey } from '../method/resize.ts';
 import { synthesise } from '../method/synthesis/synthesise.ts';
 import { initialParameters, trainableParameters } from '../method/training.ts';
-import { type HeadResult, profileHead, runHead, score } from './detect.ts';
+import { type DetectionHead, foldTensors, type HeadResult, profileHead, runHead, score } from './detect.ts';
 import { type Learner, type Sample, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
 import { formOpinions, opinionTensors } from './opinions.ts';
 import { encodeProfile, type Profile, type ProfileTensor } from './profile.ts';
-import { EPOCHS, epochBatches, folds, stepCount } from './schedule.ts';
+import { epochBatches, folds, type Schedule, schedules, stepCount } from './schedule.ts';
 import { extractTaps, type TapCache, type Taps } from './taps.ts';
 import type { CalibrateInput, CalibrateOutput, CalibrateProgress } from './tasks.ts';
 
-/** Anomalies made per normal picture where a pool is used; fewer where their taps would take more than the budget. */
-const POOL_VARIANTS = 20;
+/** A pool has fewer variants per picture where their taps would take more than the budget. */
 const LEAST_POOL_VARIANTS = 4;
 const POOL_BUDGET_BYTES = 512 * 1024 * 1024;
-/** Trainings that each leave a part of the support set out, where no normals were held out. */
-const CROSS_FIT_FOLDS = 4;
 
 export interface CalibrateContext {
   readonly signal: AbortSignal;
@@ -55,16 +53,18 @@ export async function calibrate(
   const started = performance.now();
   const random = new Random(seed);
   const greys = support.map((image) => toTrainingGrey(image, networks.side));
+  const schedule = schedules[preset];
   const draw =
-    preset === 'parity'
+    schedule.poolVariants === 0
       ? freshAnomalies(greys, networks, random.fork())
-      : await pool(greys, networks, random.fork(), context);
+      : await pool(greys, schedule.poolVariants, networks, random.fork(), context);
 
   const trainingStarted = performance.now();
-  const trained = await trainPromptsAndAdapters(greys.length, draw, networks, input, random.fork(), context);
+  const course: Course = { networks, schedule, draw, random: random.fork(), context };
+  const trained = await trainPromptsAndAdapters(greys.length, preset === 'parity' ? 'full' : 'causal', course);
   const trainingSeconds = (performance.now() - trainingStarted) / 1000;
 
-  const evidence = await gatherEvidence(input, networks, trained, draw, random.fork(), context);
+  const evidence = await gatherEvidence(input, trained, course);
   const threshold = thresholdForShare(evidence.scores, input.toleratedShare);
   const profile: Profile = {
     manifest: {
@@ -121,6 +121,7 @@ function freshAnomalies(greys: readonly Image8[], networks: Networks, random: Ra
 /** Anomalies made once, their taps computed once; each draw picks one of the picture's variants. */
 async function pool(
   greys: readonly Image8[],
+  wanted: number,
   networks: Networks,
   random: Random,
   { signal, progress }: CalibrateContext,
@@ -128,7 +129,7 @@ async function pool(
   const tapBytes = networks.taps.reduce((sum, { grid, width }) => sum + 4 * grid * grid * width, 0);
   const sampleBytes = tapBytes + 4 * networks.side ** 2;
   const affordable = Math.floor(POOL_BUDGET_BYTES / sampleBytes / greys.length);
-  const variants = Math.max(LEAST_POOL_VARIANTS, Math.min(POOL_VARIANTS, affordable));
+  const variants = Math.max(LEAST_POOL_VARIANTS, Math.min(wanted, affordable));
   const total = variants * greys.length;
   const tower = await networks.tower();
   const samples: Sample[][] = [];
@@ -148,20 +149,23 @@ async function pool(
 
 // ------------------------------------------------------------------------------------------------------------ training
 
+/** What every training of one calibration shares. */
+interface Course {
+  readonly networks: Networks;
+  readonly schedule: Schedule;
+  readonly draw: DrawSamples;
+  readonly random: Random;
+  readonly context: CalibrateContext;
+}
+
 interface Trained {
   readonly tensors: ReadonlyMap<string, ProfileTensor>;
   readonly losses: readonly number[];
 }
 
-async function trainPromptsAndAdapters(
-  count: number,
-  draw: DrawSamples,
-  networks: Networks,
-  { preset }: Pick<CalibrateInput, 'preset'>,
-  random: Random,
-  context: CalibrateContext,
-): Promise<Trained> {
-  const { session, prompts } = await networks.training(preset === 'parity' ? 'full' : 'causal');
+async function trainPromptsAndAdapters(count: number, attention: TextAttention, course: Course): Promise<Trained> {
+  const { networks, draw, random } = course;
+  const { session, prompts } = await networks.training(attention);
   const options = { architecture: networks.architecture, taps: networks.taps, prompts };
   const learner = startLearner({
     session,
@@ -170,14 +174,8 @@ async function trainPromptsAndAdapters(
     parameters: trainableParameters(options),
     initial: initialParameters(options, random),
   });
-  const losses = await train(
-    learner,
-    Array.from({ length: count }, (_, i) => i),
-    draw,
-    random,
-    context,
-    'training',
-  );
+  const members = Array.from({ length: count }, (_, i) => i);
+  const losses = await train(learner, members, course, 'training');
   const textFeatures = await learner.textFeatures(await draw([0]));
   const tensors = new Map<string, ProfileTensor>();
   for (const [name, value] of learner.parameters()) tensors.set(name, asProfileTensor(value));
@@ -185,18 +183,16 @@ async function trainPromptsAndAdapters(
   return { tensors, losses };
 }
 
-/** 200 epochs over the given members. @returns the loss of every step */
+/** Trains on the given members. @returns the loss of every step */
 async function train(
   learner: Learner,
   members: readonly number[],
-  draw: DrawSamples,
-  random: Random,
-  { signal, progress }: CalibrateContext,
+  { schedule: { epochs }, draw, random, context: { signal, progress } }: Course,
   phase: CalibrateProgress['phase'],
 ): Promise<number[]> {
-  const total = stepCount(members.length);
+  const total = stepCount(members.length, epochs);
   const losses: number[] = [];
-  for (let epoch = 0; epoch < EPOCHS; epoch++) {
+  for (let epoch = 0; epoch < epochs; epoch++) {
     for (const batch of epochBatches(members.length, random)) {
       throwIfCancelled(signal);
       const loss = await learner.step(await draw(batch.map((position) => members[position]!)));
@@ -226,12 +222,10 @@ interface Evidence {
  */
 async function gatherEvidence(
   { support, heldOut, preset }: Pick<CalibrateInput, 'support' | 'heldOut' | 'preset'>,
-  networks: Networks,
   trained: Trained,
-  draw: DrawSamples,
-  random: Random,
-  context: CalibrateContext,
+  course: Course,
 ): Promise<Evidence> {
+  const { networks, context } = course;
   const { signal, cache } = context;
   const tower = await networks.tower();
   const tapsOf = (images: readonly Image8[]) =>
@@ -246,9 +240,9 @@ async function gatherEvidence(
   let { tensors } = trained;
   let leftOut: readonly number[] | undefined;
   if (preset === 'default') {
-    const heads = await crossFit(networks, trained, supportTaps, draw, random, context);
-    const formed = await formOpinions(networks, supportTaps, heads, signal);
-    tensors = new Map([...tensors, ...opinionTensors(formed.opinions, networks.taps)]);
+    const { results, heads } = await crossFit(trained, supportTaps, course);
+    const formed = await formOpinions(networks, supportTaps, results, signal);
+    tensors = new Map([...tensors, ...foldTensors(heads), ...opinionTensors(formed.opinions, networks.taps)]);
     leftOut = ascending(formed.normalScores);
   }
   if (heldOut.length > 0) {
@@ -257,27 +251,28 @@ async function gatherEvidence(
   }
   if (preset === 'parity')
     return { kind: 'support', scores: scoresOf(await score(networks, tensors, supportTaps, signal)), tensors };
-  leftOut ??= scoresOf(await crossFit(networks, trained, supportTaps, draw, random, context));
+  leftOut ??= scoresOf((await crossFit(trained, supportTaps, course)).results);
   return { kind: 'cross-fit', scores: leftOut, tensors };
+}
+
+interface CrossFit {
+  /** One per support image, in their order, each by a head that did not see it. */
+  readonly results: readonly HeadResult[];
+  /** One per fold. */
+  readonly heads: readonly DetectionHead[];
 }
 
 /**
  * What heads say of support images that they were not trained on: the set is cut into folds, and for each an adapter
  * is trained on the other folds. The text features stay those of the whole set.
- * @returns one result per support image, in their order
  */
-async function crossFit(
-  networks: Networks,
-  trained: Trained,
-  supportTaps: readonly Taps[],
-  draw: DrawSamples,
-  random: Random,
-  context: CalibrateContext,
-): Promise<readonly HeadResult[]> {
+async function crossFit(trained: Trained, supportTaps: readonly Taps[], course: Course): Promise<CrossFit> {
+  const { networks, schedule, random, context } = course;
   const head = profileHead(trained.tensors, networks.taps.length);
   const options = { architecture: networks.architecture, taps: networks.taps };
   const results: HeadResult[] = new Array(supportTaps.length);
-  const parts = folds(supportTaps.length, CROSS_FIT_FOLDS, random);
+  const heads: DetectionHead[] = [];
+  const parts = folds(supportTaps.length, schedule.crossFitFolds, random);
   for (const [index, part] of parts.entries()) {
     const members = [...supportTaps.keys()].filter((i) => !part.includes(i));
     const learner = startLearner({
@@ -295,13 +290,14 @@ async function crossFit(
         total: parts.length * value.total,
         losses: [],
       });
-    await train(learner, members, draw, random, { ...context, progress }, 'evidence');
+    await train(learner, members, { ...course, context: { ...context, progress } }, 'evidence');
     const left = part.map((i) => supportTaps[i]!);
-    const adapters = Object.fromEntries(learner.parameters());
-    const scored = await runHead(networks, { ...head, adapters }, left, context.signal);
+    const foldHead = { ...head, adapters: Object.fromEntries(learner.parameters()) };
+    heads.push(foldHead);
+    const scored = await runHead(networks, foldHead, left, context.signal);
     for (const [position, i] of part.entries()) results[i] = scored[position]!;
   }
-  return results;
+  return { results, heads };
 }
 
 function ascending(scores: readonly number[]): number[] {

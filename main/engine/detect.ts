@@ -65,16 +65,58 @@ export async function runHead(
   return results;
 }
 
-/** Scores and maps as the profile's preset makes them: the trained head's, with the memory bank's where there is one. */
+/** Heads of a cross-fit in the profile: `fold.F.adapter.N.weight`, `fold.F.adapter.N.bias`. */
+export function foldTensors(heads: readonly DetectionHead[]): Map<string, ProfileTensor> {
+  return new Map(
+    heads.flatMap(({ adapters }, fold) =>
+      Object.entries(adapters).map(([name, { dims, data }]) => [
+        `fold.${fold}.${name}`,
+        { shape: dims, data: data as Float32Array },
+      ]),
+    ),
+  );
+}
+
+/** The heads of the cross-fit, all with the profile's text features; none where the profile has none. */
+function foldHeads(tensors: Profile['tensors'], taps: number): DetectionHead[] {
+  const heads: DetectionHead[] = [];
+  while (tensors.has(`fold.${heads.length}.adapter.0.weight`)) {
+    const prefix = `fold.${heads.length}.`;
+    const own = [...tensors].flatMap(([name, tensor]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor] as const] : [],
+    );
+    heads.push(profileHead(new Map([...own, ['text.features', profileTensor({ tensors }, 'text.features')]]), taps));
+  }
+  return heads;
+}
+
+/** Mean map and mean score. */
+function meanOf(results: readonly HeadResult[]): HeadResult {
+  const share = 1 / results.length;
+  return {
+    score: results.reduce((sum, result) => sum + share * result.score, 0),
+    map: results[0]!.map.map((_, i) => results.reduce((sum, result) => sum + share * result.map[i]!, 0)),
+  };
+}
+
+/**
+ * Scores and maps as the profile's preset makes them. With a memory bank, the heads of the cross-fit speak together: the
+ * normals that set the scale were judged by the same heads, each by one that had not seen it, so that a new picture
+ * and the normals are measured alike.
+ */
 export async function score(
   networks: Networks,
   tensors: Profile['tensors'],
   pictures: readonly Taps[],
   signal: AbortSignal,
 ): Promise<HeadResult[]> {
-  const heads = await runHead(networks, profileHead(tensors, networks.taps.length), pictures, signal);
   const opinions = opinionsOf(tensors, networks.taps);
-  return opinions ? await judge(networks, opinions, pictures, heads, signal) : heads;
+  if (!opinions) return await runHead(networks, profileHead(tensors, networks.taps.length), pictures, signal);
+  const byFold: HeadResult[][] = [];
+  for (const head of foldHeads(tensors, networks.taps.length))
+    byFold.push(await runHead(networks, head, pictures, signal));
+  const heads = pictures.map((_, i) => meanOf(byFold.map((results) => results[i]!)));
+  return await judge(networks, opinions, pictures, heads, signal);
 }
 
 /**

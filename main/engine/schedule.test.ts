@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../method/random.ts';
-import { epochBatches, folds, stepCount } from './schedule.ts';
+import { epochBatches, folds, schedules, stepCount } from './schedule.ts';
 
 describe('the training schedule', () => {
   it('shows every image once an epoch, in batches of at most 8', () => {
@@ -17,7 +17,7 @@ describe('the training schedule', () => {
   });
 
   it('takes the published 400 steps for 16 images', () => {
-    expect([4, 8, 16, 32].map(stepCount)).toEqual([200, 200, 400, 800]);
+    expect([4, 8, 16, 32].map((k) => stepCount(k, schedules.parity.epochs))).toEqual([200, 200, 400, 800]);
   });
 
   it('puts every image into one fold of a cross-fit', () => {

@@ -1,8 +1,24 @@
 /** The order in which training sees the support set (paper section 3.4; method.md, Training). */
+import type { Preset } from '../../preload/contract/model.ts';
 import type { Random } from '../method/random.ts';
 
 const BATCH_SIZE = 8;
-export const EPOCHS = 200;
+
+/** How much work a preset does. */
+export interface Schedule {
+  readonly epochs: number;
+  /** Anomalies made once per picture and drawn from; 0 makes new ones for every batch, as published. */
+  readonly poolVariants: number;
+  /** Trainings that each leave a part of the support set out, where normals must be scored that were not trained on. */
+  readonly crossFitFolds: number;
+}
+
+/** `parity` and `fast` train as long as published; `default` less, because the map is one opinion of several there. */
+export const schedules: Readonly<Record<Preset, Schedule>> = {
+  parity: { epochs: 200, poolVariants: 0, crossFitFolds: 0 },
+  fast: { epochs: 200, poolVariants: 20, crossFitFolds: 4 },
+  default: { epochs: 50, poolVariants: 10, crossFitFolds: 2 },
+};
 
 /**
  * Batches of one epoch: indices 0..count-1 without replacement, at most `BATCH_SIZE` each; the last may be smaller.
@@ -14,9 +30,9 @@ export function epochBatches(count: number, random: Random): number[][] {
   return batches;
 }
 
-/** Steps of a whole training run over a support set of `count` images: 400 for k = 16. */
-export function stepCount(count: number): number {
-  return EPOCHS * Math.ceil(count / BATCH_SIZE);
+/** Steps of a training run over `count` images: 400 for k = 16 and the published 200 epochs. */
+export function stepCount(count: number, epochs: number): number {
+  return epochs * Math.ceil(count / BATCH_SIZE);
 }
 
 /** The folds of a cross-fit: every index in exactly one fold, sizes differing by at most one. */
