@@ -27,7 +27,7 @@ export function prepareTools(root: string, log: Log): { readonly tools: Tools; r
     engine: children.engine,
     reader: children.reader,
     // Outside the archive: onnxruntime maps its files into memory.
-    embeddedPack: join(app.getAppPath().replace(/\.asar$/, '.asar.unpacked'), 'models', 'embedded', 'pack'),
+    ownPacksFolder: join(app.getAppPath().replace(/\.asar$/, '.asar.unpacked'), 'models'),
     packsFolder: dataFolder(root).packs,
     appVersion: app.getVersion(),
     user: userInfo().username,

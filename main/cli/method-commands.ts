@@ -4,6 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { evaluate } from '../services/evaluation.ts';
 import { calibrateFiles, detectFiles, drawDetection } from '../services/files.ts';
+import { modelFolder } from '../services/models.ts';
 import { type Picture, type PictureSearch, withPictures } from '../services/pictures.ts';
 import { writeWhole } from '../services/reports.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
@@ -43,21 +44,18 @@ const calibrate: Command = {
     const modelName = options.required('model');
     const shots = options.whole('shots', 2, 4096);
     if (options.texts('normals').length === 0) options.required('normals');
+    const settings = {
+      modelName,
+      out,
+      preset: presetOf(options),
+      provider: providerOf(options),
+      seed: seedOf(options),
+      toleratedShare: toleratedOf(options),
+      ...(shots === undefined ? {} : { shots }),
+    };
+    await modelFolder(tools, modelName);
     const output = await withPictures(tools, options.texts('normals'), searchOf(context), (pictures) =>
-      calibrateFiles(
-        tools,
-        pictures,
-        {
-          modelName,
-          out,
-          preset: presetOf(options),
-          provider: providerOf(options),
-          seed: seedOf(options),
-          toleratedShare: toleratedOf(options),
-          ...(shots === undefined ? {} : { shots }),
-        },
-        job,
-      ),
+      calibrateFiles(tools, pictures, settings, job),
     );
     const { steps, seconds, stepMs, lossTrace, threshold, provider, peakRssMb } = output;
     const [lossFirst, lossLast] = [lossTrace[0], lossTrace.at(-1)];
@@ -77,6 +75,7 @@ const detect: Command = {
     const { options, tools, host, positionals, job } = context;
     const profilePath = options.required('profile');
     const overlays = options.text('overlays');
+    const provider = providerOf(options);
     const modelName = options.text('model');
     if (overlays !== undefined)
       await mkdir(overlays, { recursive: true }).catch((thrown) => {
@@ -85,7 +84,7 @@ const detect: Command = {
     await withPictures(tools, positionals, searchOf(context), async (pictures) => {
       const settings = {
         profilePath,
-        provider: providerOf(options),
+        provider,
         ...(modelName === undefined ? {} : { modelName }),
       };
       const names = overlayNames(pictures);
@@ -128,10 +127,12 @@ const evaluateCommand: Command = {
     const shots = options.whole('shots', 2, 4096) ?? 16;
     const seeds = options.whole('seeds', 1, 1000) ?? 5;
     const settings = { preset: presetOf(options), provider: providerOf(options), toleratedShare: toleratedOf(options) };
+    const firstSeed = seedOf(options);
     const search = searchOf(context);
+    await modelFolder(tools, modelName);
     const evaluation = await withPictures(tools, [paths.normal], search, (normal) =>
       withPictures(tools, [paths.abnormal], search, (abnormal) => {
-        const request = { modelName, ...settings, shots, seeds, firstSeed: seedOf(options), normal, abnormal };
+        const request = { modelName, ...settings, shots, seeds, firstSeed, normal, abnormal };
         const masks = options.text('masks');
         if (masks === undefined) return evaluate(tools, request, job);
         return withPictures(tools, [masks], search, (found) => evaluate(tools, { ...request, masks: found }, job));

@@ -83,7 +83,7 @@ const demo: Command = {
     const out = resolve(options.text('out') ?? 'demo-output');
     const settings = {
       out,
-      preset: options.oneOf('preset', ['parity', 'fast', 'default']) ?? 'fast',
+      preset: options.oneOf('preset', ['parity', 'fast', 'default']) ?? 'default',
       provider: 'auto' as const,
       seed: options.whole('seed', 0, 0xffffffff) ?? 0,
       say: (sentence: string) => host.log(sentence),

@@ -4,7 +4,7 @@ import type { About } from '../../preload/contract/model.ts';
 import type { ProviderReport } from '../engine/tasks.ts';
 import { Fault } from '../fault.ts';
 import { checkStore, openStore } from '../store/store.ts';
-import { listModels } from './models.ts';
+import { listModels, modelFolder, PREFERRED_MODEL } from './models.ts';
 import type { Tools } from './workstation.ts';
 
 /** What the process that hosts the services knows of itself. */
@@ -52,8 +52,8 @@ export async function diagnose(
   const engine = await attempt('Engine', () => tools.engine.run('about', null, { signal }));
   const models = (await attempt('Models', () => listModels(tools))) ?? [];
   if (models.length === 0) problems.push('Models: there is no model to calibrate with.');
-  const providers = await attempt('Providers', () =>
-    tools.engine.run('selfTest', { packFolder: tools.embeddedPack }, { signal }),
+  const providers = await attempt('Providers', async () =>
+    tools.engine.run('selfTest', { packFolder: await modelFolder(tools, PREFERRED_MODEL) }, { signal }),
   );
   const database = await attempt('Database', () => databaseState(dataFolder));
   const disk = await attempt('Disk', () => statfs(dataFolder));

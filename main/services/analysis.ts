@@ -46,13 +46,16 @@ export async function* detectInBatches<T>(
 > {
   const batches: T[][] = [];
   for (let at = 0; at < items.length; at += BATCH) batches.push(items.slice(at, at + BATCH));
-  let reading = batches[0] && read(batches[0]);
+  const startReading = (batch: T[] | undefined) => {
+    const reading = batch && read(batch);
+    reading?.catch(() => {}); // awaited later; must not count as unhandled meanwhile
+    return reading;
+  };
+  let reading = startReading(batches[0]);
   for (const [index, batch] of batches.entries()) {
     throwIfCancelled(signal);
     const images = (await reading) ?? [];
-    const next = batches[index + 1];
-    reading = next && read(next);
-    reading?.catch(() => {}); // awaited in the next round; must not count as unhandled meanwhile
+    reading = startReading(batches[index + 1]);
     const started = performance.now();
     const output = await detect(tools, { ...model, images }, signal);
     yield { items: batch, output, ms: performance.now() - started };

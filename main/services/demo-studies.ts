@@ -40,7 +40,7 @@ export interface DemoCollection {
 interface Plan {
   readonly kind: PhantomKind;
   readonly title: string;
-  /** Studies of normals and slices in each: together 40, of which 20 or more can be held out. */
+  /** Studies of normals and slices in each: together 40, so that 20 or more can be held out. */
   readonly normals: { readonly studies: number; readonly slices: number };
   /** null: a normal one. */
   readonly cases: readonly (string | null)[];

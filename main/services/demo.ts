@@ -9,7 +9,7 @@ import { type DemoCollection, type DemoImage, type DemoStudy, importDemoStudies 
 import { decide } from './findings.ts';
 import { verifiedSource } from './images.ts';
 import type { JobContext } from './jobs.ts';
-import { EMBEDDED } from './models.ts';
+import { PREFERRED_MODEL } from './models.ts';
 import { renderOverlay } from './overlay.ts';
 import { readFile } from './reading.ts';
 import { exportReportPdf, openReport, saveReport, signReport, writeWhole } from './reports.ts';
@@ -50,7 +50,7 @@ export interface DemoResult {
   readonly seconds: number;
 }
 
-const SHOTS = 16;
+const SHOTS = 8;
 const TOLERATED_SHARE = 0.05;
 
 /** @throws Fault as the services that it goes through */
@@ -76,7 +76,7 @@ export async function runDemo(station: Workstation, options: DemoOptions, job: J
         ...options,
         name: `Demo ${collection.title}`,
         referenceSetId,
-        modelName: EMBEDDED,
+        modelName: PREFERRED_MODEL,
         shots: SHOTS,
         toleratedShare: TOLERATED_SHARE,
       },

@@ -1,6 +1,6 @@
-/** Model packs: the one that comes with the application, and those that were imported into the data folder. */
+/** Model packs: those that come with the application, and those that were imported into the data folder. */
 import { stat } from 'node:fs/promises';
-import { isAbsolute, sep } from 'node:path';
+import { isAbsolute, join, sep } from 'node:path';
 import type { ModelRow } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { importModel } from '../modelpack/import.ts';
@@ -8,21 +8,26 @@ import { listPacks, loadPack, type PackJob, removePack, summarisePack, verifyPac
 
 /** Where packs lie. */
 export interface ModelFolders {
-  /** Folder of the pack that comes with the application. */
-  readonly embeddedPack: string;
+  /** Folder that holds the application's own packs, each as NAME/pack. */
+  readonly ownPacksFolder: string;
   /** Folder of imported packs. */
   readonly packsFolder: string;
 }
 
-/** The name by which the application's own pack is asked for. */
-export const EMBEDDED = 'embedded';
+/** The application's own packs by the names they are asked for; the one to prefer first (docs/decisions/0005). */
+const OWN_PACKS = ['mobilenet', 'embedded'] as const;
+export const PREFERRED_MODEL = OWN_PACKS[0];
+
+const isOwn = (name: string) => (OWN_PACKS as readonly string[]).includes(name);
+const ownFolder = (folders: ModelFolders, name: string) => join(folders.ownPacksFolder, name, 'pack');
 
 /** Packs that can be used; the application's own first. */
 export async function listModels(folders: ModelFolders): Promise<readonly ModelRow[]> {
-  const own = await loadPack(folders.embeddedPack, { verify: false }).then(
-    ({ manifest }) => [{ ...summarisePack(manifest), name: EMBEDDED }],
-    () => [],
-  );
+  const own: ModelRow[] = [];
+  for (const name of OWN_PACKS) {
+    const pack = await loadPack(ownFolder(folders, name), { verify: false }).catch(() => null);
+    if (pack) own.push({ ...summarisePack(pack.manifest), name });
+  }
   const imported = await listPacks(folders.packsFolder);
   return [
     ...own,
@@ -32,7 +37,7 @@ export async function listModels(folders: ModelFolders): Promise<readonly ModelR
 
 /** Folder of a pack given by its name, or of a pack anywhere given by its folder. @throws Fault `not-found` */
 export async function modelFolder(folders: ModelFolders, name: string): Promise<string> {
-  if (name === EMBEDDED) return folders.embeddedPack;
+  if (isOwn(name)) return ownFolder(folders, name);
   const listed = (await listPacks(folders.packsFolder)).find((pack) => pack.name === name);
   if (listed) return listed.folder;
   const looksLikePath = isAbsolute(name) || name.includes(sep) || name.startsWith('.');
@@ -45,7 +50,8 @@ export async function folderOfProfile(
   folders: ModelFolders,
   profile: { readonly modelName: string; readonly modelSha256: string },
 ): Promise<string> {
-  const candidates = [folders.embeddedPack, ...(await listPacks(folders.packsFolder)).map((pack) => pack.folder)];
+  const own = OWN_PACKS.map((name) => ownFolder(folders, name));
+  const candidates = [...own, ...(await listPacks(folders.packsFolder)).map((pack) => pack.folder)];
   for (const folder of candidates) {
     const pack = await loadPack(folder, { verify: false }).catch(() => null);
     if (pack?.identity === profile.modelSha256) return folder;
@@ -68,15 +74,15 @@ export async function importModelFrom(
   path: string,
   options: PackJob & { readonly name?: string },
 ): Promise<ModelRow> {
-  if (options.name === EMBEDDED)
-    throw new Fault('not-allowed', `"${EMBEDDED}" is the application's own model. Choose another name.`);
+  if (options.name !== undefined && isOwn(options.name))
+    throw new Fault('not-allowed', `"${options.name}" is the application's own model. Choose another name.`);
   const pack = await importModel(path, { ...options, targetFolder: folders.packsFolder });
   return summarisePack(pack.manifest);
 }
 
 /** @throws Fault `not-found`, `not-allowed` for the application's own */
 export async function removeModel(folders: ModelFolders, name: string): Promise<void> {
-  if (name === EMBEDDED)
-    throw new Fault('not-allowed', 'The embedded model belongs to the application and cannot be removed.');
+  if (isOwn(name))
+    throw new Fault('not-allowed', `The model "${name}" belongs to the application and cannot be removed.`);
   await removePack(folders.packsFolder, name);
 }

@@ -29,7 +29,7 @@ export function testWorkstation(
       about: refuse,
       ...engine,
     }),
-    embeddedPack: '/nowhere',
+    ownPacksFolder: '/nowhere',
     appVersion: '0.0.0-test',
     user: 'tester',
     now: () => new Date(),

@@ -1,9 +1,9 @@
 /**
  * Makes pack/ from two parts: as vision network the first eleven blocks of the MobileNetV2 that npm's `nsfwjs` carries
  * (MIT; its early layers are the ImageNet-trained ones, left frozen by that project), and the text tower that train.py
- * made. Why this backbone: docs/decisions/0005-embedded-backbone.md.
+ * made for the embedded CLIP. Why this backbone: docs/decisions/0005-a-backbone-from-npm.md.
  *
- * Usage: node models/embedded/backbone.ts [folder of an unpacked nsfwjs 4.3.0]
+ * Usage: node models/mobilenet/recipe.ts [folder of an unpacked nsfwjs 4.3.0]
  * Without a folder the package is fetched from the npm registry and checked against the hash below.
  */
 import { execFileSync } from 'node:child_process';
@@ -206,13 +206,13 @@ for (const { name, shape, kernel, bias } of folded.values()) {
 const widths = { block_10_expand_relu: 'block_10_expand', block_12_add: 'block_12_project' };
 const channels = (tap: (typeof TAPS)[number]) => folded.get(widths[tap])!.shape[0];
 
-const text = await openCheckpoint(join(here, 'hf'));
+const text = await openCheckpoint(join(here, '../embedded/hf'));
 const { embedDim, activation, layerNormEpsilon, text: textShape } = text.architecture;
-const source = await readFile(join(here, 'hf/model.safetensors'));
+const source = await readFile(join(here, '../embedded/hf/model.safetensors'));
 const made = await createPack(join(here, '.packing'), {
   family: 'vision-graph',
   architecture: { embedDim, activation, layerNormEpsilon, text: textShape },
-  name: 'embedded',
+  name: 'mobilenet',
   licence: 'Apache-2.0 AND MIT',
   source: {
     format: 'made-here',

@@ -1,0 +1,251 @@
+/** From files to a report, with the store and the reader as they are and an engine that takes brightness for anomaly. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
+import { freshFolder } from '../../tests/support/store.ts';
+import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
+import { Fault } from '../fault.ts';
+import { listAudit, verifyAudit } from '../store/audit.ts';
+import { checkStore } from '../store/store.ts';
+import { analyseStudy, openLatestAnalysis, openMap } from './analysis.ts';
+import { activate, calibrateReferenceSet, drawSupport, listAllCalibrations } from './calibration.ts';
+import { decide } from './findings.ts';
+import { importPaths } from './import.ts';
+import { createReferenceSet } from './reference-sets.ts';
+import { exportReportPdf, openReport, saveReport, signReport } from './reports.ts';
+import { listWorklist, openStudy } from './worklist.ts';
+import type { PrintableDocument, Workstation } from './workstation.ts';
+
+/** A folder of grey pictures; spots are [left, top, brightness] squares of 8 pixels in 64 x 64. */
+async function pictures(
+  spots: readonly (readonly [number, number, number] | null)[],
+  background = 40,
+): Promise<string> {
+  const folder = join(freshFolder(), 'study');
+  mkdirSync(folder);
+  for (const [index, spot] of spots.entries()) {
+    const data = Buffer.alloc(64 * 64, background + index);
+    const [left, top, brightness] = spot ?? [0, 0, background + index];
+    for (let y = top; y < top + 8; y++) data.fill(brightness, y * 64 + left, y * 64 + left + 8);
+    await sharp(data, { raw: { width: 64, height: 64, channels: 1 } })
+      .png()
+      .toFile(join(folder, `${index}.png`));
+  }
+  return folder;
+}
+
+async function importStudy(station: Workstation, folder: string): Promise<string> {
+  const { studies } = await importPaths(station, [folder], testJob());
+  return studies[0] ?? '';
+}
+
+const framesOf = (station: Workstation, study: string) =>
+  openStudy(station.store.db, study, [])
+    .series.flatMap(({ frames }) => frames)
+    .map(({ sopInstanceUid, frame }) => ({ sopInstanceUid, frame }));
+
+const request = (referenceSetId: string, change: object = {}) => ({
+  name: 'Site',
+  referenceSetId,
+  modelName: 'embedded',
+  preset: 'fast' as const,
+  provider: 'auto' as const,
+  shots: 4,
+  seed: 1,
+  toleratedShare: 0.05,
+  ...change,
+});
+
+describe('the main job', () => {
+  let station: Workstation;
+  let printed: PrintableDocument[];
+  let referenceSetId: string;
+  let study: string;
+
+  beforeEach(async () => {
+    printed = [];
+    station = testWorkstation(brightnessEngine, {
+      print: async (document) => {
+        printed.push(document);
+        return Buffer.from('%PDF-1.7 of a test');
+      },
+    });
+    const normals = await importStudy(station, await pictures([null, null, null, null, null, null]));
+    referenceSetId = createReferenceSet(station, { name: 'Normals', frames: framesOf(station, normals) }).id;
+    // The second and third image have a bright spot each: the findings.
+    study = await importStudy(station, await pictures([null, [8, 8, 220], [40, 24, 250]], 20));
+  });
+
+  it('calibrates: some normals train, the others are held out, the profile is stored', async () => {
+    const traces: (readonly number[])[] = [];
+    const job = testJob({ progress: ({ lossTrace }) => lossTrace && traces.push(lossTrace) });
+    const row = await calibrateReferenceSet(station, request(referenceSetId), job);
+    expect(row).toMatchObject({
+      name: 'Site',
+      referenceSetName: 'Normals',
+      shots: 4,
+      heldOut: 2,
+      steps: 3,
+      lossTrace: [1, 0.75, 0.5],
+      modality: 'OT',
+      active: true,
+      modelSha256: 'f'.repeat(64),
+      createdBy: 'tester',
+    });
+    expect(traces.at(-1)).toEqual([1, 0.75, 0.5]);
+    const second = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    expect(second.active).toBe(false);
+    activate(station, second.id);
+    expect(listAllCalibrations(station).filter(({ active }) => active)).toEqual([{ ...second, active: true }]);
+  });
+
+  it('refuses a set of one image, more shots than images, and mixed modalities, and stores nothing', async () => {
+    const [frame] = framesOf(station, study);
+    const one = createReferenceSet(station, { name: 'One', frames: frame ? [frame] : [] });
+    await expect(calibrateReferenceSet(station, request(one.id, { shots: 2 }), testJob())).rejects.toMatchObject({
+      code: 'bad-reference-set',
+      message: expect.stringContaining('at least 2 normal images'),
+    });
+    await expect(
+      calibrateReferenceSet(station, request(referenceSetId, { shots: 7 }), testJob()),
+    ).rejects.toMatchObject({ code: 'bad-reference-set' });
+    expect(() =>
+      createReferenceSet(station, { name: 'Twice', frames: [...framesOf(station, study), ...(frame ? [frame] : [])] }),
+    ).toThrowError(expect.objectContaining({ code: 'bad-reference-set' }));
+    expect(listAllCalibrations(station)).toEqual([]);
+  });
+
+  it('keeps nothing of a calibration whose engine died', async () => {
+    const engine = {
+      run: () => Promise.reject(new Fault('engine-died', 'The engine stopped unexpectedly.')),
+    };
+    const dying = { ...station, engine };
+    await expect(calibrateReferenceSet(dying, request(referenceSetId), testJob())).rejects.toMatchObject({
+      code: 'engine-died',
+    });
+    expect(listAllCalibrations(station)).toEqual([]);
+    expect(await checkStore(station.store)).toMatchObject({ ok: true, orphanFiles: 0 });
+  });
+
+  it('analyses: scores, maps and findings are stored together', async () => {
+    const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    await analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob());
+    const analysis = openLatestAnalysis(station.store, study);
+    expect(analysis?.frames.map(({ score }) => Number(score.toFixed(3)))).toEqual([0.98, 0.863, 0.078]);
+    expect(analysis?.findings.map(({ box }) => box)).toEqual([
+      [40, 24, 8, 8],
+      [8, 8, 8, 8],
+    ]);
+    // Two held-out normals, both darker: 1 / 3.
+    expect(analysis?.findings[0]).toMatchObject({ decision: 'open', pValue: 1 / 3, areaMm2: null });
+    const [first] = analysis?.frames ?? [];
+    const map = await openMap(station.store, analysis?.id ?? '', first ?? { sopInstanceUid: '', frame: 0 });
+    expect(map).toMatchObject({ width: 16, height: 16 });
+    expect(Math.max(...map.data)).toBeCloseTo(250 / 255, 5);
+    expect(listWorklist(station.store.db, []).find((row) => row.studyInstanceUid === study)).toMatchObject({
+      state: 'analysed',
+      flaggedFrames: 2,
+    });
+  });
+
+  it('stores nothing of an analysis that was cancelled', async () => {
+    const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    const abort = new AbortController();
+    const job = testJob({ signal: abort.signal, progress: () => abort.abort() });
+    await expect(
+      analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, job),
+    ).rejects.toMatchObject({ code: 'cancelled' });
+    expect(openLatestAnalysis(station.store, study)).toBeNull();
+  });
+
+  it('reports what was accepted, never what was rejected, and nothing changes after the signature', async () => {
+    const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    await analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob());
+    const [brighter, darker] = openLatestAnalysis(station.store, study)?.findings ?? [];
+    if (!brighter || !darker) throw new Error('two findings were expected');
+    decide(station, { findingId: brighter.id, decision: 'rejected', comment: 'Marker <b>artefact</b>' });
+    const accepted = decide(station, { findingId: darker.id, decision: 'accepted', comment: 'Dense & <real>' });
+    expect(accepted).toMatchObject({ decision: 'accepted', decidedBy: 'tester' });
+    saveReport(station, { studyInstanceUid: study, indication: 'Test', impression: 'One\n\nTwo' });
+
+    const path = join(freshFolder(), 'report.pdf');
+    await exportReportPdf(station, study, path);
+    expect(readFileSync(path, 'utf8')).toContain('%PDF');
+    const [draft] = printed;
+    expect(draft?.html).toContain('1 finding was accepted');
+    expect(draft?.html).toContain('Dense &amp; &lt;real&gt;');
+    expect(draft?.html).not.toContain('artefact');
+    expect(draft?.html).not.toContain(brighter.peakScore.toFixed(3));
+    expect(draft?.html).toContain(calibration.modelSha256);
+    expect(draft?.html).toContain('has not been signed');
+    expect(draft?.footer).toContain('Not for diagnostic use');
+    expect(draft?.footer).toContain('pageNumber');
+    expect(draft?.html).not.toMatch(/<script|javascript:|https?:/);
+
+    signReport(station, study);
+    await exportReportPdf(station, study, path);
+    expect(printed[1]?.html).toContain('Signed by <b>tester</b>');
+    const notAllowed = expect.objectContaining({ code: 'not-allowed' });
+    expect(() => signReport(station, study)).toThrowError(notAllowed);
+    expect(() => saveReport(station, { studyInstanceUid: study, indication: '', impression: '' })).toThrowError(
+      notAllowed,
+    );
+    expect(() => decide(station, { findingId: darker.id, decision: 'open', comment: '' })).toThrowError(notAllowed);
+    await expect(
+      analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob()),
+    ).rejects.toThrowError(notAllowed);
+    expect(openReport(station, study)).toMatchObject({ state: 'signed', impression: 'One\n\nTwo' });
+    expect(listWorklist(station.store.db, []).find((row) => row.studyInstanceUid === study)?.state).toBe('reported');
+  });
+
+  it('leaves a trail of every act, without names', async () => {
+    const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    await analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob());
+    const [finding] = openLatestAnalysis(station.store, study)?.findings ?? [];
+    decide(station, { findingId: finding?.id ?? '', decision: 'accepted', comment: 'secret words' });
+    signReport(station, study);
+    await expect(exportReportPdf(station, study, '/no/such/folder/report.pdf')).rejects.toThrow();
+    const trail = listAudit(station.store.db);
+    expect(trail.map(({ action }) => action)).toEqual([
+      'import',
+      'reference-set.create',
+      'import',
+      'calibration.create',
+      'analysis.create',
+      'finding.decide',
+      'report.sign',
+      'report.export',
+    ]);
+    expect(trail.at(-1)?.outcome).toBe('failure');
+    expect(JSON.stringify(trail)).not.toContain('secret words');
+    expect(verifyAudit(station.store.db, station.store.folder)).toMatchObject({ ok: true });
+  });
+
+  it('leaves no half of a PDF where it cannot be written', async () => {
+    const path = join(freshFolder(), 'missing', 'report.pdf');
+    await expect(exportReportPdf(station, study, path)).rejects.toMatchObject({ code: 'not-found' });
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe('drawing the support set', () => {
+  const normals = Array.from({ length: 40 }, (_, index) => index);
+
+  it('gives the same for the same seed, another for another, and splits without loss', () => {
+    const draw = drawSupport(normals, 16, 5);
+    expect(drawSupport(normals, 16, 5)).toEqual(draw);
+    expect(drawSupport(normals, 16, 6).support).not.toEqual(draw.support);
+    expect([...draw.support, ...draw.heldOut].sort((a, b) => a - b)).toEqual(normals);
+    expect(draw.support).toHaveLength(16);
+  });
+
+  it('takes every image about equally often', () => {
+    const counts = new Array(40).fill(0);
+    for (let seed = 0; seed < 2000; seed++) for (const index of drawSupport(normals, 16, seed).support) counts[index]++;
+    // Binomial(2000, 0.4): mean 800, deviation 22; 6 deviations either way.
+    expect(Math.min(...counts)).toBeGreaterThan(668);
+    expect(Math.max(...counts)).toBeLessThan(932);
+  });
+});
