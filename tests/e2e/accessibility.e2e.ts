@@ -1,0 +1,131 @@
+/** The window without a mouse, and as assistive technology finds it. */
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { answerOpenDialog } from '../support/pages/dialogs.ts';
+import { keepPictureOfFailure, openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+import { writePhantomStudy } from '../support/phantom-studies.ts';
+
+describe('accessibility', () => {
+  let station: WorkstationPages;
+  let caseUid = '';
+
+  beforeAll(async () => {
+    station = await openWorkstation();
+  });
+  beforeEach(() => keepPictureOfFailure(() => station));
+  afterAll(() => station?.close());
+
+  test('the first start', async () => {
+    await station.window.getByTestId('open-demo').waitFor();
+    expect(await problems()).toEqual([]);
+
+    // The check itself can fail: it finds what is put wrong on purpose.
+    await station.window.evaluate(() => document.querySelector('main')?.append(document.createElement('button')));
+    expect(await problems()).toEqual(['button-name: <button></button>']);
+    await station.window.evaluate(() => document.querySelector('main > button:last-child')?.remove());
+  });
+
+  test('the worklist, and what was left out of an import', async () => {
+    const { app, worklist, jobs, dataDir } = station;
+    const inbox = join(dataDir, 'inbox');
+    for (const number of [1, 2]) writePhantomStudy(inbox, { number, slices: 4 });
+    caseUid = writePhantomStudy(inbox, { number: 10, slices: 3, lesion: 'mass' }).studyInstanceUid;
+    await answerOpenDialog(app, [inbox]);
+    await worklist.import('folder');
+    await jobs.waitFor('import', 'done');
+    expect(await problems()).toEqual([]);
+    await jobs.close();
+    await worklist.row(caseUid).waitFor();
+    expect(await problems()).toEqual([]);
+  });
+
+  test('the calibration: choosing images, settings, the run, the result', async () => {
+    const { calibration } = station;
+    await calibration.open();
+    expect(await problems()).toEqual([]);
+    await calibration.new();
+    await calibration.chooseImages('normal 1', [0]);
+    expect(await problems()).toEqual([]);
+    await calibration.chooseStudies('normal');
+    await calibration.saveReferenceSet('Normals');
+    expect(await problems()).toEqual([]);
+    await calibration.begin({ name: 'Normals', shots: 4, toleratedPercent: 90 });
+    await calibration.training();
+    expect(await problems()).toEqual([]);
+    await calibration.finished('Normals');
+    expect(await problems()).toEqual([]);
+  });
+
+  test('the viewer with its findings, the report and its dialogs', async () => {
+    const { worklist, viewer, report, window } = station;
+    await worklist.open();
+    await worklist.openStudy(caseUid);
+    await viewer.analyse();
+    await viewer.goTo(viewer.findings.first());
+    expect(await problems()).toEqual([]);
+    await viewer.press('?');
+    await window.getByTestId('keys-dialog').waitFor();
+    expect(await problems()).toEqual([]);
+    await window.keyboard.press('Escape');
+    await report.open();
+    await report.write({ indication: '', impression: 'Fictional.' });
+    expect(await problems()).toEqual([]);
+    await report.sign.click();
+    await window.getByTestId('sign-dialog').waitFor();
+    expect(await problems()).toEqual([]);
+    await window.keyboard.press('Escape');
+    await window.getByTestId('sign-dialog').waitFor({ state: 'hidden' });
+  });
+
+  test('the way from the worklist to the map needs no mouse', async () => {
+    const { worklist, viewer, window } = station;
+    const { keyboard } = window;
+    await window.reload();
+    await worklist.row(caseUid).waitFor();
+    // Every stop on the way shows that it has the focus.
+    const isRow = () => window.evaluate(() => document.activeElement?.getAttribute('data-testid') === 'study-row');
+    for (let stops = 0; stops < 30 && !(await isRow()); stops++) {
+      await keyboard.press('Tab');
+      expect(await focusIsVisible()).toBe(true);
+    }
+    const focusedStudy = () => window.evaluate(() => document.activeElement?.getAttribute('data-study'));
+    await keyboard.press('Home');
+    for (let rows = 0; rows < 3 && (await focusedStudy()) !== caseUid; rows++) {
+      const before = await focusedStudy();
+      await keyboard.press('ArrowDown');
+      await expect.poll(focusedStudy).not.toBe(before);
+    }
+    await keyboard.press('Enter');
+    await viewer.stack.and(window.locator('[data-rendered="true"]')).waitFor();
+    await expect.poll(() => viewer.overlayState()).toBe('shown');
+    await keyboard.press('Space');
+    await expect.poll(() => viewer.overlayState()).toBe('hidden');
+    await keyboard.press('Space');
+    await expect.poll(() => viewer.overlayState()).toBe('shown');
+    await keyboard.press('ArrowDown');
+    await expect.poll(() => viewer.frameIndex()).toBe(1);
+    await keyboard.press('n');
+    await window.locator('[data-testid="finding-go"][aria-pressed="true"]').waitFor();
+    await keyboard.press('a');
+    await expect.poll(() => viewer.decisions()).toContain('accepted');
+  });
+
+  /** What axe finds serious or worse on the screen as it is, as `rule: element`. */
+  async function problems(): Promise<readonly string[]> {
+    // Without a second page for its results, which Electron does not give.
+    const { violations } = await new AxeBuilder({ page: station.window }).setLegacyMode(true).analyze();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  }
+
+  function focusIsVisible(): Promise<boolean> {
+    return station.window.evaluate(() => {
+      const focused = document.activeElement;
+      if (!focused || focused === document.body) return true; // between the window and its first control
+      const style = getComputedStyle(focused);
+      return style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) > 0;
+    });
+  }
+});

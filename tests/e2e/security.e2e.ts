@@ -1,0 +1,247 @@
+/** The window is a sandbox with one door: it has no Node, runs no foreign code, reaches nothing else. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CallName, WorkstationBridge } from '../../preload/contract/workstation.ts';
+import { ask, askFor } from '../support/pages/bridge.ts';
+import { openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+
+describe('the window as a sandbox', () => {
+  let station: WorkstationPages;
+
+  beforeAll(async () => {
+    station = await openWorkstation();
+  });
+  afterAll(() => station?.close());
+
+  test('its page is isolated and has no Node', async () => {
+    const preferences = await station.app.evaluate(({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows();
+      const contents = window?.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> };
+      return contents.getLastWebPreferences();
+    });
+    expect(preferences).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
+    });
+    const found = await station.window.evaluate(() =>
+      ['require', 'process', 'Buffer', 'module', 'global', 'ipcRenderer', 'electron'].filter(
+        (name) => name in globalThis,
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('its bridge has three functions and cannot be replaced', async () => {
+    const bridge = await station.window.evaluate(() => {
+      const holder = globalThis as unknown as { workstation: WorkstationBridge };
+      const names = Object.keys(holder.workstation).sort();
+      try {
+        holder.workstation = { ...holder.workstation, call: async () => ({ ok: true, value: 'forged' }) as never };
+      } catch {
+        // Read-only properties throw in strict code.
+      }
+      return { names, keys: Object.keys(holder.workstation).sort() };
+    });
+    expect(bridge.names).toEqual(['call', 'on', 'pathOfDroppedFile']);
+    expect((await askFor(station.window, 'app.about')).appVersion).toMatch(/^\d+\.\d+\.\d+/);
+    const refused = await station.window.evaluate(() => {
+      const { workstation } = globalThis as unknown as { workstation: WorkstationBridge };
+      try {
+        workstation.on('anything.else' as 'data.changed', () => {});
+        return 'listens';
+      } catch {
+        return 'refused';
+      }
+    });
+    expect(refused).toBe('refused');
+  });
+
+  test('its policy blocks code from strings, inline scripts and everything remote', async () => {
+    const outcome = await station.window.evaluate(async () => {
+      const violations = new Set<string>();
+      const allFive = new Promise<void>((resolve) => {
+        document.addEventListener('securitypolicyviolation', (event) => {
+          violations.add(event.effectiveDirective);
+          if (violations.size === 5) resolve();
+        });
+      });
+      // From a timer, because the test's own evaluation may run code from strings.
+      const later = <T>(act: () => T) => new Promise<T>((resolve) => setTimeout(() => resolve(act())));
+      const ran = await later(() => {
+        try {
+          return new Function('return "ran"')();
+        } catch (error) {
+          return (error as Error).name;
+        }
+      });
+      const script = document.createElement('script');
+      script.textContent = 'globalThis.inlineScriptRan = true';
+      document.body.append(script);
+      const remoteScript = document.createElement('script');
+      remoteScript.src = 'https://example.org/a.js';
+      document.body.append(remoteScript);
+      const frame = document.createElement('iframe');
+      frame.src = 'https://example.org/';
+      document.body.append(frame);
+      const image = document.createElement('img');
+      const loaded = new Promise<string>((resolve) => {
+        image.onload = () => resolve('loaded');
+        image.onerror = () => resolve('blocked');
+      });
+      image.src = 'https://example.org/a.png';
+      const fetched = await fetch('https://example.org/').then(
+        () => 'fetched',
+        () => 'blocked',
+      );
+      const file = await fetch('file:///etc/hostname').then(
+        () => 'fetched',
+        () => 'blocked',
+      );
+      const imageOutcome = await loaded;
+      await Promise.race([allFive, new Promise((resolve) => setTimeout(resolve, 10_000))]);
+      for (const element of [script, remoteScript, frame]) element.remove();
+      return {
+        ran,
+        inline: 'inlineScriptRan' in globalThis,
+        fetched,
+        file,
+        image: imageOutcome,
+        violations: [...violations].sort(),
+      };
+    });
+    expect(outcome).toEqual({
+      ran: 'EvalError',
+      inline: false,
+      fetched: 'blocked',
+      file: 'blocked',
+      image: 'blocked',
+      violations: ['connect-src', 'frame-src', 'img-src', 'script-src', 'script-src-elem'],
+    });
+  });
+
+  test.each(['https://example.org/', 'file:///etc/hostname', 'data:text/html,<h1>elsewhere</h1>'])(
+    'it cannot be led to %s, nor open another window there',
+    async (url) => {
+      const { app, window } = station;
+      const before = window.url();
+      const opened = await window.evaluate((target) => {
+        const link = document.createElement('a');
+        link.href = target;
+        document.body.append(link);
+        link.click();
+        link.target = '_blank';
+        link.click();
+        link.remove();
+        location.href = target;
+        return globalThis.open(target) !== null;
+      }, url);
+      expect(opened).toBe(false);
+      expect((await askFor(window, 'app.about')).appVersion).not.toBe('');
+      expect(window.url()).toBe(before);
+      expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+    },
+  );
+
+  test('its scheme serves files of the window alone', async () => {
+    const status = (url: string) =>
+      station.window.evaluate(
+        (target) =>
+          fetch(target).then(
+            (response) => response.status,
+            () => 0,
+          ),
+        url,
+      );
+    expect(await status('workstation://app/index.html')).toBe(200);
+    for (const url of [
+      'workstation://app/../../package.json',
+      'workstation://app/%2e%2e/%2e%2e/package.json',
+      'workstation://app/..%2f..%2fpackage.json',
+      'workstation://app/..%5c..%5cpackage.json',
+      'workstation://app/%2fetc%2fhostname',
+      'workstation://app/index.html%00.png',
+    ])
+      expect(await status(url), url).toBe(404);
+    expect(await status('workstation://elsewhere/index.html')).toBe(0);
+  });
+
+  test('it gets no permission to anything', async () => {
+    const outcome = await station.window.evaluate(async () => ({
+      notifications: Notification.permission,
+      camera: await navigator.mediaDevices?.getUserMedia({ video: true }).then(
+        () => 'granted',
+        (error: Error) => error.name,
+      ),
+      place: await new Promise<string>((resolve) =>
+        navigator.geolocation.getCurrentPosition(
+          () => resolve('granted'),
+          (error) => resolve(`refused ${error.code}`),
+        ),
+      ),
+    }));
+    expect(outcome.notifications).toBe('denied');
+    expect(outcome.camera).not.toBe('granted');
+    expect(outcome.place).toBe('refused 1');
+  });
+
+  test('calls that the contract does not have, or with other arguments, are refused before anything happens', async () => {
+    const { window } = station;
+    const calls: readonly (readonly [string, readonly unknown[]])[] = [
+      ['studies.delete', []],
+      ['constructor', []],
+      ['__proto__', []],
+      ['studies.list', ['more']],
+      ['studies.open', [42]],
+      ['studies.open', ['1'.repeat(65)]],
+      ['studies.importPaths', [[]]],
+      ['studies.importPaths', [['/etc/hostname', { toString: 'x' }]]],
+      ['images.pixels', [{ sopInstanceUid: '1.2.3', frame: -1 }]],
+      ['images.pixels', [{ sopInstanceUid: '1.2.3', frame: 0, path: '/etc/hostname' }]],
+      ['findings.decide', [{ findingId: 'x', decision: 'deleted', comment: '' }]],
+      ['reports.save', [{ studyInstanceUid: '1', indication: '', impression: 'a'.repeat(20_001) }]],
+      ['calibrations.start', [{ shots: Number.NaN }]],
+    ];
+    for (const [name, args] of calls) {
+      const answer = await ask(window, name as CallName, ...(args as []));
+      expect(answer, `${name} ${JSON.stringify(args).slice(0, 80)}`).toMatchObject({
+        ok: false,
+        fault: { code: 'usage' },
+      });
+    }
+    expect(await askFor(window, 'jobs.list')).toEqual([]);
+  });
+
+  test('what is well-formed but names nothing that is there gets a sentence, and no file by its path', async () => {
+    const { window } = station;
+    for (const answer of [
+      await ask(window, 'studies.open', '../../../etc/passwd'),
+      await ask(window, 'images.pixels', { sopInstanceUid: '../../etc/hostname', frame: 0 }),
+      await ask(window, 'images.thumbnail', { sopInstanceUid: '1.2.3', frame: 0 }),
+      await ask(window, 'analyses.map', '..', { sopInstanceUid: '1.2.3', frame: 0 }),
+      await ask(window, 'calibrations.activate', 'none'),
+    ])
+      expect(answer).toMatchObject({ ok: false, fault: { code: 'not-found', message: expect.stringMatching(/\.$/) } });
+  });
+
+  test('another page gets no answer, even with the same preload script', async () => {
+    const answer = await station.app.evaluate(async ({ app, BrowserWindow }) => {
+      const stranger = new BrowserWindow({
+        show: false,
+        webPreferences: {
+          preload: `${app.getAppPath()}/dist/preload/preload.cjs`,
+          contextIsolation: true,
+          sandbox: true,
+        },
+      });
+      try {
+        await stranger.loadURL('data:text/html,<h1>stranger</h1>');
+        return await stranger.webContents.executeJavaScript("workstation.call('studies.list')");
+      } finally {
+        stranger.destroy();
+      }
+    });
+    expect(answer).toMatchObject({ ok: false, fault: { code: 'not-allowed' } });
+  });
+});
