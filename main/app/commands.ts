@@ -1,5 +1,5 @@
 /** The command line in Electron's main process: the same runtime, engine and store as the window, without one. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { app } from 'electron';
@@ -11,12 +11,15 @@ import { openLog } from './log.ts';
 export async function runCommands(args: readonly string[]): Promise<void> {
   const dataFolder = dataFolderOf([]);
   // Chromium's own files: a folder of this run, so that a window on the same data is not disturbed.
-  const chromium = mkdtempSync(join(tmpdir(), 'mediclip-chromium-'));
+  removeLeftovers();
+  const chromium = join(tmpdir(), `${CHROMIUM_PREFIX}${process.pid}`);
   app.setPath('userData', chromium);
   app.setPath('sessionData', chromium);
   // Reports are printed in windows that come and go.
   app.on('window-all-closed', () => {});
   const abort = new AbortController();
+  // Whoever read the results has closed the pipe: there is nobody left to work for.
+  process.stdout.on('error', () => abort.abort());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
   app.on('before-quit', (event) => {
     event.preventDefault();
@@ -42,4 +45,23 @@ export async function runCommands(args: readonly string[]): Promise<void> {
   // Pipes are written in the background on Windows: wait until all is out.
   await new Promise((resolve) => process.stdout.write('', resolve));
   app.exit(status);
+}
+
+const CHROMIUM_PREFIX = 'mediclip-chromium-';
+
+/** Chromium writes into its folder until its very end, so the folders of earlier runs are removed here. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(CHROMIUM_PREFIX) ? Number(name.slice(CHROMIUM_PREFIX.length)) : 0;
+    if (owner > 0 && !isRunning(owner)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

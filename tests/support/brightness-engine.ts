@@ -1,0 +1,70 @@
+/** An engine for tests of the services: bright is abnormal. Its maps are the pictures themselves, 16 x 16, in 0..1. */
+import { encodeProfile } from '../../main/engine/profile.ts';
+import type { Detection, EngineTasks } from '../../main/engine/tasks.ts';
+import type { Image8 } from '../../main/method/image.ts';
+import type { TaskHandlers } from '../../main/process/tasks.ts';
+
+const SIDE = 16;
+
+export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'detect' | 'about'> = {
+  calibrate({ support, heldOut, preset, seed, toleratedShare, preprocessing }, { progress }) {
+    const lossTrace = [1, 0.75, 0.5];
+    progress({ phase: 'training', done: 3, total: 3, losses: lossTrace });
+    const normalScores = (heldOut.length > 0 ? heldOut : support).map((image) => scoreOf(mapOf(image))).sort();
+    const threshold = (normalScores.at(-1) ?? 0.5) + 0.1;
+    const vector = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
+    return {
+      profile: encodeProfile({
+        manifest: {
+          format: 'mediclip-profile',
+          version: 1,
+          modelName: 'brightness',
+          modelSha256: 'f'.repeat(64),
+          preset,
+          seed,
+          shots: support.length,
+          steps: lossTrace.length,
+          toleratedShare,
+          threshold,
+          evidence: heldOut.length > 0 ? 'held-out' : 'cross-fit',
+          provider: 'cpu',
+          preprocessing,
+        },
+        tensors: new Map([
+          ['adapter.0.weight', { shape: [1, 1], data: Float32Array.of(1) }],
+          ['adapter.0.bias', vector(0)],
+          ['text.features', { shape: [1, 2], data: Float32Array.of(0, 1) }],
+          ['evidence.normal_scores', vector(...normalScores)],
+          ['training.loss', vector(...lossTrace)],
+        ]),
+      }),
+      steps: lossTrace.length,
+      seconds: 0.1,
+      stepMs: 1,
+      lossTrace,
+      threshold,
+      normalScores,
+      provider: 'cpu',
+      peakRssMb: 1,
+    };
+  },
+  detect({ images }) {
+    const detections = images.map((image): Detection => {
+      const map = mapOf(image);
+      const score = scoreOf(map);
+      return { score, pValue: 0.5, flagged: score > 0.6, map, side: SIDE };
+    });
+    return { detections, provider: 'cpu' };
+  },
+  about: () => ({ onnxruntime: 'none', pid: process.pid }),
+};
+
+function mapOf({ width, height, channels, data }: Image8): Float32Array {
+  return Float32Array.from({ length: SIDE * SIDE }, (_, index) => {
+    const x = Math.floor((((index % SIDE) + 0.5) * width) / SIDE);
+    const y = Math.floor(((Math.floor(index / SIDE) + 0.5) * height) / SIDE);
+    return Number(data[(y * width + x) * channels]) / 255;
+  });
+}
+
+const scoreOf = (map: Float32Array) => map.reduce((highest, value) => Math.max(highest, value), 0);
