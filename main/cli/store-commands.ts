@@ -6,7 +6,8 @@ import { importPaths, importSummary } from '../services/import.ts';
 import { exportReportPdf } from '../services/reports.ts';
 import { backup, checkDatabase, exportTrail, restore, verifyTrail } from '../services/upkeep.ts';
 import { listWorklist } from '../services/worklist.ts';
-import type { Command } from './command.ts';
+import type { Workstation } from '../services/workstation.ts';
+import type { Command, CommandContext, CommandHost } from './command.ts';
 
 const string = { type: 'string' } as const;
 
@@ -66,13 +67,23 @@ const exportCommand: Command = {
   },
 };
 
+/** A database that cannot even be opened is an answer too. */
+function openOrSay(station: CommandContext['station'], host: CommandHost): Workstation {
+  try {
+    return station();
+  } catch (thrown) {
+    host.print(JSON.stringify({ ok: false, problems: [Fault.from(thrown).message] }));
+    throw thrown;
+  }
+}
+
 const databaseCheck: Command = {
   usage: '',
   does: 'integrity of the database and of the files that it names',
   options: {},
   takes: [0, 0],
   async run({ station, host }) {
-    const check = await checkDatabase(station());
+    const check = await checkDatabase(openOrSay(station, host));
     host.print(JSON.stringify(check));
     if (check.ok) return undefined;
     throw new Fault(

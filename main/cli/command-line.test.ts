@@ -1,0 +1,274 @@
+/** The commands over real files and a real store, with an engine that takes brightness for anomaly. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
+import { freshFolder } from '../../tests/support/store.ts';
+import { testWorkstation } from '../../tests/support/workstation.ts';
+import type { Tools } from '../services/workstation.ts';
+import { runCommandLine } from './command-line.ts';
+
+const output: string[] = [];
+const log: string[] = [];
+let abort: AbortController;
+let dataFolder: string;
+let tools: Tools;
+
+beforeEach(() => {
+  output.length = 0;
+  log.length = 0;
+  abort = new AbortController();
+  dataFolder = freshFolder();
+  const { store: _, ...rest } = testWorkstation(brightnessEngine, {
+    print: async () => Buffer.from('%PDF-1.7 of a test'),
+  });
+  tools = rest;
+});
+
+const run = (...args: string[]) =>
+  runCommandLine(args, {
+    print: (line) => output.push(line),
+    log: (line) => log.push(line),
+    signal: abort.signal,
+    dataFolder,
+    versions: { electron: '', chromium: '', node: '' },
+    toolsOn: () => tools,
+  });
+
+/** The result, once it is known to be one line of JSON. */
+function result(): Record<string, unknown> {
+  expect(output).toHaveLength(1);
+  return JSON.parse(output[0] ?? '');
+}
+
+/** A folder of grey 32 x 32 pictures of the given brightness. */
+async function pictures(...levels: number[]): Promise<string> {
+  const folder = join(freshFolder(), 'pictures');
+  mkdirSync(folder);
+  for (const [index, level] of levels.entries())
+    await sharp(Buffer.alloc(32 * 32, level), { raw: { width: 32, height: 32, channels: 1 } })
+      .png()
+      .toFile(join(folder, `${index}.png`));
+  return folder;
+}
+
+describe('wrong usage', () => {
+  it.each([
+    [[]],
+    [['nonsense']],
+    [['models']],
+    [['import']],
+    [['import', '--unknown', 'x']],
+    [['studies', 'list', 'surplus']],
+    [['calibrate', '--model', 'embedded', '--normals', '/x']],
+    [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--shots', 'many']],
+    [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--preset', 'best']],
+    [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--tolerated', '1.5']],
+    [['export', '--study', '1', '--to', '/x', '--formats', 'docx']],
+  ])('%j ends with 2, an explanation on stderr and nothing on stdout', async (args) => {
+    expect(await run(...args)).toBe(2);
+    expect(log.join('')).not.toBe('');
+    expect(output).toEqual([]);
+  });
+
+  it('is told apart from what this version cannot do yet', async () => {
+    expect(await run('pacs', 'echo')).toBe(3);
+    expect(await run('export', '--study', '1', '--to', '/x', '--formats', 'sr')).toBe(3);
+    expect(log.join('\n')).toContain('exports pdf only');
+  });
+
+  it('does not count help', async () => {
+    expect(await run('--help')).toBe(0);
+    expect(log.join('')).toContain('calibrate --model');
+  });
+});
+
+describe('import and studies', () => {
+  it('import, list, and import again without change', async () => {
+    const folder = await pictures(10, 20);
+    writeFileSync(join(folder, 'notes.txt'), 'words');
+    expect(await run('import', folder)).toBe(0);
+    expect(result()).toMatchObject({
+      studies: 1,
+      series: 1,
+      instances: 2,
+      skipped: [{ path: join(folder, 'notes.txt') }],
+    });
+    output.length = 0;
+    expect(await run('studies', 'list')).toBe(0);
+    expect(result()).toMatchObject({ frameCount: 2, state: 'new' });
+    output.length = 0;
+    expect(await run('--data-dir', dataFolder, 'import', folder)).toBe(0);
+    expect(result()).toMatchObject({ instances: 0, known: 2 });
+  });
+
+  it('end with 3 and name the file where nothing could be imported', async () => {
+    const path = join(freshFolder(), 'image.dcm');
+    writeFileSync(path, 'words');
+    expect(await run('import', path)).toBe(3);
+    expect(log.at(-1)).toMatch(new RegExp(`^${path}: .*[.]$`));
+  });
+
+  it('end with 130 when cancelled', async () => {
+    abort.abort();
+    expect(await run('import', await pictures(1))).toBe(130);
+  });
+});
+
+describe('calibrate, detect and evaluate', () => {
+  it('go from normal images to scores', async () => {
+    const folder = freshFolder();
+    const profile = join(folder, 'site.profile');
+    const normals = await pictures(10, 20, 30, 40, 50);
+    expect(
+      await run(
+        'calibrate',
+        '--model',
+        'embedded',
+        '--normals',
+        normals,
+        '--shots',
+        '3',
+        '--seed',
+        '2',
+        '--out',
+        profile,
+      ),
+    ).toBe(0);
+    expect(result()).toMatchObject({ profile, steps: 3, lossFirst: 1, lossLast: 0.5, threshold: expect.any(Number) });
+    expect(readdirSync(folder)).toEqual(['site.profile']);
+
+    output.length = 0;
+    const tests = await pictures(200, 15);
+    const overlays = join(folder, 'overlays');
+    expect(await run('detect', '--profile', profile, '--model', 'embedded', tests, '--overlays', overlays)).toBe(0);
+    const lines = output.map((line) => JSON.parse(line));
+    expect(lines).toEqual([
+      {
+        path: join(tests, '0.png'),
+        frame: 0,
+        score: expect.closeTo(200 / 255, 5),
+        pValue: 0.5,
+        flagged: true,
+        ms: expect.any(Number),
+      },
+      {
+        path: join(tests, '1.png'),
+        frame: 0,
+        score: expect.closeTo(15 / 255, 5),
+        pValue: 0.5,
+        flagged: false,
+        ms: expect.any(Number),
+      },
+    ]);
+    expect((await sharp(join(overlays, '0.png')).metadata()).format).toBe('png');
+    expect(readdirSync(overlays).sort()).toEqual(['0.png', '1.png']);
+  });
+
+  it('leave no profile where they fail or are cancelled', async () => {
+    const folder = freshFolder();
+    const out = join(folder, 'site.profile');
+    expect(await run('calibrate', '--model', 'embedded', '--normals', await pictures(10), '--out', out)).toBe(3);
+    expect(log.at(-1)).toContain('at least 2 normal images');
+    expect(await run('calibrate', '--model', 'absent', '--normals', await pictures(10, 20), '--out', out)).toBe(3);
+    abort.abort();
+    expect(await run('calibrate', '--model', 'embedded', '--normals', await pictures(10, 20), '--out', out)).toBe(130);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('refuse a profile that is none', async () => {
+    const profile = join(freshFolder(), 'site.profile');
+    writeFileSync(profile, 'words');
+    expect(await run('detect', '--profile', profile, await pictures(10))).toBe(3);
+    expect(log.at(-1)).toContain(profile);
+  });
+
+  it('evaluate per seed on all that was not drawn', async () => {
+    const normal = await pictures(10, 20, 30, 40, 50, 60);
+    const abnormal = await pictures(200, 210, 25);
+    expect(
+      await run(
+        'evaluate',
+        '--model',
+        'embedded',
+        '--normal',
+        normal,
+        '--abnormal',
+        abnormal,
+        '--shots',
+        '2',
+        '--seeds',
+        '3',
+      ),
+    ).toBe(0);
+    const { imageAuroc, imageAp, falsePositiveRateAtThreshold, ...rest } = result() as Record<
+      string,
+      { mean: number; sd: number; perSeed: number[] }
+    >;
+    expect(rest).toMatchObject({ normals: 6, abnormals: 3, shots: 2, peakRssMb: 1 });
+    // Two of three abnormals lie above all normals; the third above 0 to 2 of the 4 that are tested.
+    for (const value of imageAuroc?.perSeed ?? [])
+      expect([8 / 12, 9 / 12, 10 / 12]).toContainEqual(expect.closeTo(value, 10));
+    expect(imageAuroc?.perSeed).toHaveLength(3);
+    const mean = (imageAuroc?.perSeed ?? []).reduce((sum, value) => sum + value, 0) / 3;
+    expect(imageAuroc?.mean).toBeCloseTo(mean, 10);
+    expect(imageAp?.mean).toBeGreaterThan(0.6);
+    expect(falsePositiveRateAtThreshold?.mean).toBeLessThan(0.5);
+  });
+
+  it('refuse to test on nothing', async () => {
+    const normal = await pictures(10, 20);
+    expect(await run('evaluate', '--model', 'embedded', '--normal', normal, '--abnormal', normal, '--shots', '2')).toBe(
+      3,
+    );
+  });
+});
+
+describe('upkeep', () => {
+  it('backs up, restores, and verifies database and trail', async () => {
+    const folder = await pictures(10);
+    const copy = join(freshFolder(), 'backup.sqlite');
+    await run('import', folder);
+    expect(await run('db', 'backup', copy)).toBe(0);
+    expect(existsSync(copy)).toBe(true);
+    await run('import', await pictures(20));
+    expect(await run('db', 'restore', copy)).toBe(0);
+    output.length = 0;
+    await run('studies', 'list');
+    expect(output).toHaveLength(1);
+    output.length = 0;
+    expect(await run('db', 'check')).toBe(0);
+    expect(result()).toMatchObject({ ok: true, problems: [] });
+    output.length = 0;
+    expect(await run('audit', 'verify')).toBe(0);
+    expect(result()).toEqual({ ok: true, entries: 2 });
+    const trail = join(freshFolder(), 'trail.jsonl');
+    expect(await run('audit', 'export', trail)).toBe(0);
+    const actions = readFileSync(trail, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).action);
+    expect(actions).toEqual(['import', 'database.restore']);
+  });
+
+  it('names a damaged database and what to do', async () => {
+    writeFileSync(join(dataFolder, 'workstation.sqlite'), 'not a database at all, but long enough to be looked at');
+    expect(await run('db', 'check')).toBe(3);
+    expect(log.at(-1)).toContain('db restore');
+    expect(result()).toMatchObject({ ok: false, problems: [expect.stringContaining('damaged')] });
+  });
+
+  it('exports a report of a stored study', async () => {
+    await run('import', await pictures(10));
+    output.length = 0;
+    await run('studies', 'list');
+    const { studyInstanceUid } = result();
+    output.length = 0;
+    const to = join(freshFolder(), 'out');
+    expect(await run('export', '--study', String(studyInstanceUid), '--to', to)).toBe(0);
+    const path = join(to, `report-${studyInstanceUid}.pdf`);
+    expect(result()).toEqual({ files: [{ path, format: 'pdf', sopInstanceUid: null }] });
+    expect(readFileSync(path, 'utf8')).toContain('%PDF');
+  });
+});
