@@ -44,7 +44,7 @@ function isOurs(frame: WebFrameMain | null, window: BrowserWindow): boolean {
 }
 
 /** Checks name and arguments, then calls. @throws Fault `usage`, or the call's own */
-export async function call(calls: Calls, name: unknown, args: unknown): Promise<unknown> {
+async function call(calls: Calls, name: unknown, args: unknown): Promise<unknown> {
   if (typeof name !== 'string' || !Object.hasOwn(callArguments, name))
     throw new Fault('usage', 'The application has no such call.');
   const parsed = callArguments[name as CallName].safeParse(args);

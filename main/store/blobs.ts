@@ -81,7 +81,7 @@ async function moveIntoPlace(unfinished: string, place: string): Promise<void> {
 }
 
 /** The rename itself must survive a power failure. Windows cannot open folders, and writes renames through by itself. */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(path, 'r');
   try {
