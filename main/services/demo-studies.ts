@@ -40,7 +40,10 @@ export interface DemoCollection {
 interface Plan {
   readonly kind: PhantomKind;
   readonly title: string;
-  /** Studies of normals and slices in each: together 40, so that 20 or more can be held out. */
+  /**
+   * Studies of normals and slices in each. One slice of each fictional patient: slices of one patient look alike, and
+   * those that train and those that set the threshold must not share patients.
+   */
   readonly normals: { readonly studies: number; readonly slices: number };
   /** null: a normal one. */
   readonly cases: readonly (string | null)[];
@@ -52,14 +55,14 @@ const PLANS: readonly Plan[] = [
   {
     kind: 'ct-head',
     title: 'CT head',
-    normals: { studies: 8, slices: 5 },
+    normals: { studies: 40, slices: 1 },
     cases: ['intracerebral-bleed', 'mass', null],
     caseSlices: 9,
   },
   {
     kind: 'mr-brain',
     title: 'MR brain',
-    normals: { studies: 8, slices: 5 },
+    normals: { studies: 40, slices: 1 },
     cases: ['mass', 'infarct', null],
     caseSlices: 9,
   },
@@ -177,10 +180,11 @@ async function drawStudy(folder: string, plan: Plan, study: StudyPlan, job: JobC
   return { studyInstanceUid, kind: plan.kind, lesion: study.lesion, images };
 }
 
-/** The same patient at every height; the lesion on the middle third of the slices. */
-function drawSlice(plan: Plan, { lesion, slices, seed }: StudyPlan, slice: number): Phantom {
+/** The same patient at every height; the lesion on the middle third of the slices. Single slices are at all heights. */
+function drawSlice(plan: Plan, { lesion, number, slices, seed }: StudyPlan, slice: number): Phantom {
   const [low, high] = LEVELS;
-  const level = slices === 1 ? {} : { level: low + ((high - low) * slice) / (slices - 1) };
+  const height = slices === 1 ? (number - 1) / (plan.normals.studies - 1) : slice / (slices - 1);
+  const level = plan.caseSlices === 1 ? {} : { level: low + (high - low) * height };
   const third = Math.floor(slices / 3);
   const affected = slice >= third && slice < slices - third;
   return drawPhantom(plan.kind, seed, { size: SIDE, lesion: affected ? lesion : null, ...level });

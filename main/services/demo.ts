@@ -50,7 +50,7 @@ export interface DemoResult {
   readonly seconds: number;
 }
 
-const SHOTS = 8;
+const SHOTS = 16;
 const TOLERATED_SHARE = 0.05;
 
 /** @throws Fault as the services that it goes through */
