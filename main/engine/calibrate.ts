@@ -20,7 +20,7 @@ import { initialParameters, trainableParameters } from '../method/training.ts';
 import { type DetectionHead, foldTensors, type HeadResult, profileHead, runHead, score } from './detect.ts';
 import { type Learner, type Sample, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
-import { formOpinions, opinionTensors } from './opinions.ts';
+import { formOpinions, type Opinions, opinionTensors, withMapShift } from './opinions.ts';
 import { encodeProfile, type Profile, type ProfileTensor } from './profile.ts';
 import { epochBatches, folds, type Schedule, schedules, stepCount } from './schedule.ts';
 import { extractTaps, type TapCache, type Taps } from './taps.ts';
@@ -221,7 +221,7 @@ interface Evidence {
  * optimistic and marked as such.
  */
 async function gatherEvidence(
-  { support, heldOut, preset }: Pick<CalibrateInput, 'support' | 'heldOut' | 'preset'>,
+  { support, heldOut, preset, toleratedShare }: Omit<CalibrateInput, 'packFolder' | 'provider'>,
   trained: Trained,
   course: Course,
 ): Promise<Evidence> {
@@ -237,22 +237,23 @@ async function gatherEvidence(
   const scoresOf = (results: readonly HeadResult[]) => ascending(results.map((result) => result.score));
 
   const supportTaps = await tapsOf(support);
-  let { tensors } = trained;
-  let leftOut: readonly number[] | undefined;
+  const heldOutTaps = await tapsOf(heldOut);
   if (preset === 'default') {
     const { results, heads } = await crossFit(trained, supportTaps, course);
     const formed = await formOpinions(networks, supportTaps, results, signal);
-    tensors = new Map([...tensors, ...foldTensors(heads), ...opinionTensors(formed.opinions, networks.taps)]);
-    leftOut = ascending(formed.normalScores);
+    const tensorsOf = (opinions: Opinions) =>
+      new Map([...trained.tensors, ...foldTensors(heads), ...opinionTensors(opinions, networks.taps)]);
+    const isHeldOut = heldOut.length > 0;
+    const normals = isHeldOut ? await score(networks, tensorsOf(formed.opinions), heldOutTaps, signal) : formed.normals;
+    const opinions = withMapShift(formed.opinions, normals, toleratedShare);
+    return { kind: isHeldOut ? 'held-out' : 'cross-fit', scores: scoresOf(normals), tensors: tensorsOf(opinions) };
   }
-  if (heldOut.length > 0) {
-    const results = await score(networks, tensors, await tapsOf(heldOut), signal);
-    return { kind: 'held-out', scores: scoresOf(results), tensors };
-  }
+  const { tensors } = trained;
+  if (heldOut.length > 0)
+    return { kind: 'held-out', scores: scoresOf(await score(networks, tensors, heldOutTaps, signal)), tensors };
   if (preset === 'parity')
     return { kind: 'support', scores: scoresOf(await score(networks, tensors, supportTaps, signal)), tensors };
-  leftOut ??= scoresOf((await crossFit(trained, supportTaps, course)).results);
-  return { kind: 'cross-fit', scores: leftOut, tensors };
+  return { kind: 'cross-fit', scores: scoresOf((await crossFit(trained, supportTaps, course)).results), tensors };
 }
 
 interface CrossFit {

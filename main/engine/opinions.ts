@@ -3,9 +3,11 @@
  * development sets (docs/decisions); at a site nothing looks at labelled pictures.
  */
 import type { TapShape } from '../method/architecture.ts';
+import { thresholdForShare } from '../method/conformal.ts';
 import { bilinearMatrix } from '../method/graph/resampling.ts';
 import {
   type BankDistances,
+  deviationsOf,
   type EvidenceScale,
   evidenceOf,
   evidenceScale,
@@ -33,12 +35,19 @@ export interface Opinions {
   readonly scale: EvidenceScale;
   /** Mean and deviation of the trained map's values over normals. */
   readonly headMap: readonly [mean: number, deviation: number];
+  /**
+   * Added to the map, in deviations. A picture's score and the highest point of its map are different figures here; the
+   * shift puts the share of normals whose map rises above the calibration's threshold at the share whose score does,
+   * so that one threshold serves both.
+   */
+  readonly mapShift: number;
 }
 
 /** What was learnt about the normals, and how they themselves score when each is judged as if it were new. */
 export interface FormedOpinions {
+  /** Their map is not shifted yet; see `withMapShift`. */
   readonly opinions: Opinions;
-  readonly normalScores: readonly number[];
+  readonly normals: readonly HeadResult[];
 }
 
 /**
@@ -65,31 +74,38 @@ export async function formOpinions(
     evidenceRow(picture, placesOf(without(distances, i)), heads[i]!.score),
   );
   const weights = evidenceWeights(networks.taps);
-  return {
-    opinions: {
-      bank,
-      places: placesOf(distances),
-      scale: evidenceScale(evidence),
-      headMap: meanAndDeviationOfMaps(heads),
-    },
-    normalScores: evidence.map((row, i) => scoreOf(fuse(row, evidenceScale(without(evidence, i)), weights))),
-  };
+  const headMap = meanAndDeviationOfMaps(heads);
+  const opinions = { bank, places: placesOf(distances), scale: evidenceScale(evidence), headMap, mapShift: 0 };
+  const normals = distances.map((picture, i) => ({
+    score: Math.fround(scoreOf(fuse(evidence[i]!, evidenceScale(without(evidence, i)), weights))),
+    map: fusedMap(networks, picture, { ...opinions, places: placesOf(without(distances, i)) }, heads[i]!.map),
+  }));
+  return { opinions, normals };
+}
+
+/** Shifts the map so that the threshold of the normals' scores is also that of their maps' highest points. */
+export function withMapShift(opinions: Opinions, normals: readonly HeadResult[], toleratedShare: number): Opinions {
+  const threshold = (values: readonly number[]) => deviationsOf(thresholdForShare(values, toleratedShare));
+  const scores = threshold(normals.map(({ score }) => score));
+  const peaks = threshold(normals.map(({ map }) => map.reduce((highest, value) => Math.max(highest, value), 0)));
+  return { ...opinions, mapShift: Math.fround(scores - peaks) };
 }
 
 /** Judges pictures from their taps and what the trained head says of them. @throws Fault `cancelled` */
 export async function judge(
   networks: Networks,
-  { bank, places, scale, headMap }: Opinions,
+  opinions: Opinions,
   pictures: readonly Taps[],
   heads: readonly HeadResult[],
   signal: AbortSignal,
 ): Promise<HeadResult[]> {
+  const { bank, places, scale } = opinions;
   const features = await extractFeatures(networks, pictures, signal);
   const distances = await bankDistances(networks, features, bank, signal);
   const weights = evidenceWeights(networks.taps);
   return distances.map((picture, i) => ({
     score: Math.fround(scoreOf(fuse(evidenceRow(picture, places, heads[i]!.score), scale, weights))),
-    map: fusedMap(networks, picture, places, heads[i]!.map, headMap),
+    map: fusedMap(networks, picture, opinions, heads[i]!.map),
   }));
 }
 
@@ -110,11 +126,10 @@ function evidenceWeights(taps: readonly TapShape[]): number[] {
 function fusedMap(
   { taps, side }: Pick<Networks, 'taps' | 'side'>,
   picture: readonly BankDistances[],
-  places: readonly PlaceStatistics[],
+  { places, headMap: [mean, deviation], mapShift }: Opinions,
   head: Float32Array,
-  [mean, deviation]: Opinions['headMap'],
 ): Float32Array {
-  const map = head.map((value) => (HEAD_SHARE * (value - mean)) / deviation);
+  const map = head.map((value) => mapShift + (HEAD_SHARE * (value - mean)) / deviation);
   for (const [n, { patches }] of picture.entries()) {
     const fine = upsampled(unusualness(patches, places[n]!), taps[n]!.grid, side);
     for (let i = 0; i < map.length; i++) map[i]! += ((1 - HEAD_SHARE) / taps.length) * fine[i]!;
@@ -156,8 +171,8 @@ function meanAndDeviationOfMaps(heads: readonly HeadResult[]): [number, number] 
 
 // -------------------------------------------------------------------------------------------------- in the profile
 
-/** `bank.N` (k, grid^2, width), `place.mean.N`, `place.deviation.N` (grid^2), `fusion.scale` (2, kinds), `fusion.map` (2). */
-export function opinionTensors({ bank, places, scale, headMap }: Opinions, taps: readonly TapShape[]) {
+/** `bank.N` (k, grid^2, width), `place.mean.N`, `place.deviation.N` (grid^2), `fusion.scale` (2, kinds), `fusion.map` (3). */
+export function opinionTensors({ bank, places, scale, headMap, mapShift }: Opinions, taps: readonly TapShape[]) {
   const tensors = new Map<string, ProfileTensor>();
   for (const [n, { grid, width }] of taps.entries()) {
     const size = grid * grid * width;
@@ -169,7 +184,7 @@ export function opinionTensors({ bank, places, scale, headMap }: Opinions, taps:
   }
   const kinds = scale.mean.length;
   tensors.set('fusion.scale', { shape: [2, kinds], data: Float32Array.from([...scale.mean, ...scale.deviation]) });
-  tensors.set('fusion.map', { shape: [2], data: Float32Array.from(headMap) });
+  tensors.set('fusion.map', { shape: [3], data: Float32Array.of(...headMap, mapShift) });
   return tensors;
 }
 
@@ -182,7 +197,7 @@ export function opinionsOf(
   const data = (name: string) => profileTensor({ tensors }, name).data;
   const images = profileTensor({ tensors }, 'bank.0').shape[0]!;
   const scale = Array.from(data('fusion.scale'));
-  const [mean, deviation] = data('fusion.map');
+  const [mean, deviation, mapShift] = data('fusion.map');
   return {
     bank: Array.from({ length: images }, (_, i) =>
       taps.map(({ grid, width }, n) =>
@@ -192,5 +207,6 @@ export function opinionsOf(
     places: taps.map((_, n) => ({ mean: data(`place.mean.${n}`), deviation: data(`place.deviation.${n}`) })),
     scale: { mean: scale.slice(0, scale.length / 2), deviation: scale.slice(scale.length / 2) },
     headMap: [mean!, deviation!],
+    mapShift: mapShift!,
   };
 }

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { distanceOf, pictureFeature } from './memory-bank.ts';
-import { evidenceOf, evidenceScale, fuse, placeStatistics, scoreOf, unusualness } from './second-opinion.ts';
+import {
+  deviationsOf,
+  evidenceOf,
+  evidenceScale,
+  fuse,
+  placeStatistics,
+  scoreOf,
+  unusualness,
+} from './second-opinion.ts';
 
 const grid = 4;
 /** Distances that are always high in the last column, as at an edge. */
@@ -46,6 +54,7 @@ describe('the memory bank as a second opinion', () => {
     expect(scoreOf(-4)).toBe(0.25);
     expect(scoreOf(1000)).toBeLessThan(1);
     expect(scoreOf(1001)).toBeGreaterThan(scoreOf(1000));
+    for (const deviations of [-3, 0, 0.5, 20]) expect(deviationsOf(scoreOf(deviations))).toBeCloseTo(deviations, 10);
   });
 });
 

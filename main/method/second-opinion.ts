@@ -87,6 +87,12 @@ export function scoreOf(deviations: number): number {
   return 0.5 + (0.5 * deviations) / (4 + Math.abs(deviations));
 }
 
+/** The inverse of `scoreOf`. */
+export function deviationsOf(score: number): number {
+  const share = 2 * score - 1;
+  return (4 * share) / (1 - Math.abs(share));
+}
+
 /** Mean over the 3 x 3 places around each, at the edge over those that exist. */
 function smoothed(values: Float32Array, grid: number): Float32Array {
   return values.map((_, i) => {
