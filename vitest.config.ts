@@ -11,7 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{main,preload,renderer,models}/**/*.test.ts'],
           testTimeout: 60_000,
-          sequence: { groupOrder: 0 },
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -25,7 +26,7 @@ export default defineConfig({
           expect: { poll: { timeout: 20_000 } },
           // One window at a time: each runs an engine that uses all cores.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
