@@ -1,4 +1,6 @@
 /** The one place that opens the database, and the two types through which the rest of the product sees it. */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Fault } from '../fault.ts';
 import { migrate } from './migrations/index.ts';
@@ -161,7 +163,8 @@ function asFault(thrown: unknown, path: string): unknown {
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return damaged(path, thrown);
   if (code === 'SQLITE_CONSTRAINT_TRIGGER')
     return new Fault('not-allowed', `This is not allowed: ${(thrown as Error).message}.`, { cause: thrown });
-  if (code === 'SQLITE_FULL') return Fault.from(thrown, { path });
+  if (code === 'SQLITE_FULL' || (code.startsWith('SQLITE_IOERR') && isFull(path)))
+    return Fault.from({ code: 'SQLITE_FULL', cause: thrown }, { path });
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
     return new Fault('timed-out', 'Another process is writing to the database. Try again once it has finished.', {
       path,
@@ -177,4 +180,14 @@ function asFault(thrown: unknown, path: string): unknown {
       },
     );
   return thrown;
+}
+
+/** SQLite's index of the write-ahead log takes 32 KB; on a full disk its failure reads like one of the disk. */
+function isFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < 64 * 1024;
+  } catch {
+    return false;
+  }
 }
