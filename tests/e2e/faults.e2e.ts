@@ -1,8 +1,10 @@
 /** What goes wrong in daily use: each gives one clear sentence in the window, and nothing stored is lost. */
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ElectronApplication } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mountSmallDisk } from '../support/full-disk.ts';
+import { freshFolder } from '../support/launch.ts';
 import { ask, askFor } from '../support/pages/bridge.ts';
 import { answerOpenDialog } from '../support/pages/dialogs.ts';
 import { keepPictureOfFailure, openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
@@ -156,6 +158,47 @@ describe('faults in the window', () => {
     const [study] = await askFor(station.window, 'studies.list');
     return study?.studyInstanceUid ?? '';
   }
+});
+
+describe('a full disk', () => {
+  test('an import stops with a sentence, keeps what it has, and goes on once there is room', async ({ skip }) => {
+    const disk = await mountSmallDisk(64 * 1024 * 1024);
+    if (!disk) return skip('needs the right to mount a small disk');
+    const inbox = freshFolder();
+    const first = writePhantomStudy(inbox, { number: 1 });
+    const second = writePhantomStudy(inbox, { number: 2, slices: 12, side: 256 });
+    try {
+      const station = await openWorkstation({ dataDir: disk.folder });
+      try {
+        keepPictureOfFailure(() => station);
+        const { app, worklist, jobs } = station;
+        await answerOpenDialog(app, [first.folder]);
+        await worklist.import('folder');
+        await worklist.row(first.studyInstanceUid).waitFor();
+
+        disk.fill(256 * 1024);
+        await answerOpenDialog(app, [second.folder]);
+        await worklist.import('folder');
+        const sentence = await textOf((await jobs.waitFor('import', 'failed')).locator('p').first());
+        expectClear(sentence);
+        expect(sentence).toContain('The disk is full');
+        await jobs.close();
+        await jobs.dismissFaults();
+        await worklist.row(first.studyInstanceUid).waitFor();
+
+        disk.clear();
+        await worklist.import('folder');
+        await jobs.waitFor('import', 'done');
+        await jobs.close();
+        expect(await textOf(worklist.row(second.studyInstanceUid))).toContain('12');
+      } finally {
+        await station.close();
+      }
+    } finally {
+      await disk.remove();
+      rmSync(inbox, { recursive: true, force: true });
+    }
+  });
 });
 
 /** Process id of the engine, null where none runs. */

@@ -43,6 +43,21 @@ export class ViewerPage {
     return Number(await this.stack.getAttribute('data-frame-index'));
   }
 
+  /** How many different grey levels the drawn picture has; a blank one has one. */
+  async greys(): Promise<number> {
+    return await this.#window.evaluate(() => {
+      const drawn = document.querySelector<HTMLCanvasElement>('[data-testid="stack-image"] canvas');
+      const copy = document.createElement('canvas');
+      copy.width = 128;
+      copy.height = 128;
+      const context = copy.getContext('2d');
+      if (!drawn || !context) return 0;
+      context.drawImage(drawn, 0, 0, copy.width, copy.height);
+      const { data } = context.getImageData(0, 0, copy.width, copy.height);
+      return new Set(data.filter((_, index) => index % 4 === 1)).size;
+    });
+  }
+
   overlayState(): Promise<string | null> {
     return this.stack.getAttribute('data-overlay');
   }
