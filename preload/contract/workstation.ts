@@ -24,7 +24,7 @@ const uid = z.string().min(1).max(64);
 const id = z.string().min(1).max(64);
 const text = (longest: number) => z.string().max(longest);
 const path = z.string().min(1).max(4096);
-export const frameRefSchema = z.strictObject({ sopInstanceUid: uid, frame: z.int().min(0) });
+const frameRefSchema = z.strictObject({ sopInstanceUid: uid, frame: z.int().min(0) });
 const presetSchema = z.enum(['parity', 'fast', 'default']);
 const providerSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
 

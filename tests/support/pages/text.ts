@@ -5,6 +5,6 @@ export async function textOf(locator: Locator): Promise<string> {
   return oneLine(await locator.textContent());
 }
 
-export function oneLine(text: string | null | undefined): string {
+function oneLine(text: string | null | undefined): string {
   return (text ?? '').replace(/\s+/g, ' ').trim();
 }
