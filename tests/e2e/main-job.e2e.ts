@@ -1,23 +1,19 @@
 /** The main job in the window, from an empty data folder to a signed report, and once more after a restart. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../../main/runtime/command.ts';
 import { isOnPath } from '../../main/runtime/debian.ts';
 import { freshFolder } from '../support/launch.ts';
 import { ask, askFor } from '../support/pages/bridge.ts';
 import { answerSaveDialog } from '../support/pages/dialogs.ts';
-import { keepPictureOfFailure, openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
 
 const CALIBRATION = 'Head CT, first look';
 const IMPRESSION = 'Fictional bleed in the left hemisphere.';
-/** Of the demo studies: nine slices, a bleed on the middle three. */
-const CASE = 'FICTIONAL CT HEAD CASE 9';
-
 describe('the main job', () => {
   const dataDir = freshFolder();
-  const pdf = join(dataDir, 'report.pdf');
+  const pdf = testResult('report.pdf');
   let station: WorkstationPages;
   let studyUid = '';
 
@@ -43,27 +39,28 @@ describe('the main job', () => {
       expect(row.patient).toContain('FICTIONAL');
       expect(row).toMatchObject({ date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}/), state: 'New', flagged: '' });
     }
-    await worklist.search.fill(CASE);
-    await expect.poll(() => worklist.rows.count()).toBe(1);
-    studyUid = (await worklist.rows.getAttribute('data-study')) ?? '';
+    // The first of the cases carries a bleed on the middle third of its nine slices.
+    await worklist.search.fill('CT head case');
+    await expect.poll(() => worklist.rows.count()).toBe(3);
+    studyUid = (await worklist.rows.first().getAttribute('data-study')) ?? '';
     await window.getByTestId('not-for-diagnostic-use').waitFor();
   });
 
   test('normal images become a reference set, and its calibration shows loss and time left', async () => {
     const { calibration } = station;
     await calibration.new();
-    await calibration.chooseImages('CT head normal 1', [0, 1]);
-    await calibration.chooseStudies('CT head normal 3');
-    expect(await textOf(calibration.chosenCount)).toBe('7 images of 2 studies');
-    await calibration.chooseStudies('CT head normal 5');
-    await expect.poll(() => textOf(calibration.chosenCount)).toBe('12 images of 3 studies');
+    await calibration.chooseImages('DEMO-CT-HEAD-2', [0]);
+    expect(await textOf(calibration.chosenCount)).toBe('1 image of 1 study');
+    // Number 1, and 10 to 19.
+    await calibration.chooseStudies('DEMO-CT-HEAD-1');
+    await expect.poll(() => textOf(calibration.chosenCount)).toBe('12 images of 12 studies');
     await calibration.saveReferenceSet('Head CT normals');
     // Nearly every image is flagged, so that there is something to decide on, whatever the model is worth.
     await calibration.begin({ name: CALIBRATION, shots: 4, toleratedPercent: 90 });
     await calibration.training();
     const early = await calibration.runState();
     expect(Number(early.loss)).toBeGreaterThan(0);
-    expect(early.steps).toMatch(/^\d+ of 200$/);
+    expect(early.steps).toMatch(/^\d+ of \d+$/);
     await expect.poll(async () => (await calibration.runState()).timeLeft).toMatch(/^\d+ (s|min)/);
     await expect
       .poll(async () => Number.parseInt((await calibration.runState()).steps, 10), { timeout: 60_000 })
@@ -71,7 +68,7 @@ describe('the main job', () => {
     await calibration.finished(CALIBRATION);
     const detail = await textOf(calibration.detail);
     expect(detail).toMatch(/4 normals.*8 normals/);
-    expect(detail).toContain('200 steps');
+    expect(detail).toMatch(/\d+ steps in/);
   });
 
   test('an analysis puts the map over the picture where it is above the threshold', async () => {
@@ -85,16 +82,16 @@ describe('the main job', () => {
 
     await viewer.goTo(viewer.findings.first());
     await viewer.showOutlines(false);
-    const { frames, analysisId } = await viewer.whatIsShown(studyUid);
+    const { frames, analysis } = await viewer.whatIsShown(studyUid);
     const frameOnScreen = async () => frames[await viewer.frameIndex()]!;
-    const shown = await viewer.checkOverlay(analysisId, await frameOnScreen(), 'shown');
+    const shown = await viewer.checkOverlay(analysis, await frameOnScreen(), 'shown');
     expect(shown.above).toBeGreaterThan(0);
     expect(shown.aboveColoured).toBe(shown.above);
     expect(shown.below).toBeGreaterThan(10_000);
     expect(shown.belowColoured).toBe(0);
 
     await viewer.press('Space');
-    const hidden = await viewer.checkOverlay(analysisId, await frameOnScreen(), 'hidden');
+    const hidden = await viewer.checkOverlay(analysis, await frameOnScreen(), 'hidden');
     expect(hidden).toEqual({ ...shown, aboveColoured: 0, belowColoured: 0 });
     await viewer.press('Space');
     await viewer.showOutlines(true);
@@ -130,6 +127,7 @@ describe('the main job', () => {
 
   test.runIf(isOnPath('pdftotext'))('the PDF says what was accepted, by which calibration and model', async () => {
     const { app, report, window } = station;
+    rmSync(pdf, { force: true });
     await answerSaveDialog(app, pdf);
     await report.exportPdf();
     const { code, output: text } = await run('pdftotext', ['-layout', pdf, '-']);

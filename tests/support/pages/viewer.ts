@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { AnomalyMap, FrameRow } from '../../../preload/contract/model.ts';
+import type { Analysis, AnomalyMap, FrameRow } from '../../../preload/contract/model.ts';
 import type { WorkstationBridge } from '../../../preload/contract/workstation.ts';
 import { askFor } from './bridge.ts';
 
@@ -78,32 +78,30 @@ export class ViewerPage {
     await finding.getByTestId('finding-go').click();
   }
 
-  /** The study's pictures in the order of its first series, and the id of its newest analysis. */
-  async whatIsShown(studyInstanceUid: string): Promise<{ frames: readonly FrameRow[]; analysisId: string }> {
+  /** The study's pictures in the order of its first series, and its newest analysis. */
+  async whatIsShown(studyInstanceUid: string): Promise<{ frames: readonly FrameRow[]; analysis: Analysis }> {
     const { series } = await askFor(this.#window, 'studies.open', studyInstanceUid);
     const analysis = await askFor(this.#window, 'analyses.latest', studyInstanceUid);
-    return { frames: series[0]?.frames ?? [], analysisId: analysis?.id ?? '' };
+    if (!analysis) throw new Error('The study was not analysed.');
+    return { frames: series[0]?.frames ?? [], analysis };
   }
 
   /**
    * Compares what is drawn over the frame on the screen with the map that main has, once it is `shown` or `hidden`. The
-   * outlines must be off.
+   * outlines must be off, and the map shown from the calibration's threshold on.
    */
   async checkOverlay(
-    analysisId: string,
+    analysis: Analysis,
     { sopInstanceUid, frame, columns, rows }: FrameRow,
     shown: 'shown' | 'hidden',
   ): Promise<OverlayCheck> {
     await expect.poll(() => this.overlayState()).toBe(shown);
     return await this.#window.evaluate(
-      async ([id, ref, [columns, rows]]) => {
+      async ([id, threshold, ref, [columns, rows]]) => {
         const { workstation } = globalThis as unknown as { workstation: WorkstationBridge };
         const answer = await workstation.call('analyses.map', id, ref);
         if (!answer.ok) throw new Error(answer.fault.message);
         const map: AnomalyMap = answer.value;
-        const threshold = Number(
-          document.querySelector<HTMLInputElement>('[data-testid="overlay-threshold"]')?.value ?? Number.NaN,
-        );
         const stack = document.querySelector<HTMLElement>('[data-testid="stack"]');
         const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="overlay"]');
         const context = canvas?.getContext('2d');
@@ -132,7 +130,7 @@ export class ViewerPage {
           }
         return counts;
       },
-      [analysisId, { sopInstanceUid, frame }, [columns, rows]] as const,
+      [analysis.id, analysis.calibration.threshold, { sopInstanceUid, frame }, [columns, rows]] as const,
     );
   }
 
