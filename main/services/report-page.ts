@@ -1,5 +1,6 @@
 /** The report as HTML for A4: what it says and how it looks. Pure, apart from the fonts that are part of it. */
-import type { CalibrationRow, Finding, Report, StudyRow } from '../../preload/contract/model.ts';
+import type { CalibrationRow, Finding, Preset, Report, StudyRow } from '../../preload/contract/model.ts';
+import { flaggedShare } from '../method/conformal.ts';
 import { SCALE, STOPS } from './colour-map.ts';
 import { REPORT_FONTS } from './report-fonts.ts';
 import type { PrintableDocument } from './workstation.ts';
@@ -156,13 +157,28 @@ function methodSection({ analysis, appVersion, createdAt }: ReportContent): stri
     ],
     [
       'Threshold',
-      `${score(calibration.threshold)}, set so that at most ${percent(calibration.toleratedShare)} of normal images are flagged`,
+      `${score(calibration.threshold)}, which flags ${percent(promisedShare(calibration))} of normal images in the long run`,
     ],
     ['Model', `${calibration.modelName}, ${calibration.modelSha256}`],
     ['Profile', analysis.profileSha256],
     ['Software', `MediCLIP Workstation ${appVersion}; report made ${moment(createdAt)}`],
-  ])}<p class="note">A score is the highest value of the anomaly map, between 0.12 and 0.88. A p-value is the share of normal
-images, this one counted among them, that score at least as high; with few normals it cannot be small.</p></section>`;
+  ])}<p class="note">${SCORE_MEANING[calibration.preset]} A p-value is the share of normal images, this one counted among
+them, that score at least as high; with few normals it cannot be small.</p></section>`;
+}
+
+const HIGHEST_OF_MAP = 'A score is the highest value of the anomaly map, between 0.12 and 0.88.';
+const SCORE_MEANING: Readonly<Record<Preset, string>> = {
+  parity: HIGHEST_OF_MAP,
+  fast: HIGHEST_OF_MAP,
+  default:
+    'A score says by how many standard deviations of the normals an image differs from them, by its trained map and its ' +
+    'nearest normal patches together: 0.5 is as the average normal, 0.75 four deviations above. Values of the map are on ' +
+    'the same scale, shifted so that one threshold serves both.',
+};
+
+/** What the threshold can promise: with few normals more than was asked for. */
+function promisedShare({ heldOut, shots, toleratedShare }: CalibrationRow): number {
+  return flaggedShare(heldOut > 0 ? heldOut : shots, toleratedShare).expected;
 }
 
 function signature(report: Report): string {
@@ -238,7 +254,8 @@ figure { margin: 0; break-inside: avoid }
 figcaption { font-size: 8.5pt; color: #333 }
 .finding { margin: 4mm 0 }
 .finding > figcaption { font-weight: 600; margin-bottom: 1.5mm }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 3mm }
+.pair { display: flex; gap: 3mm }
+.pair img { width: auto; height: 60mm; max-width: calc(50% - 1.5mm) }
 img { width: 100%; max-height: 82mm; object-fit: contain; background: #000; border-radius: 1mm; display: block }
 table { width: 100%; border-collapse: collapse; margin-top: 2mm; font-variant-numeric: tabular-nums; font-size: 8.5pt }
 th { text-align: left; font-weight: 600; color: #5b6570; border-bottom: 0.2mm solid #aab2bb; padding: 1mm 2mm 1mm 0 }
