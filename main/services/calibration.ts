@@ -86,7 +86,7 @@ export async function calibrateImages(
 
 function describeProgress({ phase, done, total, losses }: CalibrateProgress, trace: number[]) {
   trace.push(...losses);
-  const unit = phase === 'training' ? 'steps' : 'images';
+  const unit = { features: 'images', training: 'steps', evidence: 'check steps' }[phase];
   const note = {
     features: 'Looking at the normal images',
     training: 'Training',

@@ -72,7 +72,7 @@ describe.skipIf(!existsSync(data))('real images (needs the development data, ../
     await window.getByRole('checkbox', { name: 'All images of normal, normal' }).check();
     await expect.poll(() => textOf(calibration.chosenCount)).toBe('40 images of 1 study');
     await calibration.saveReferenceSet('Head CT normals');
-    await calibration.begin({ name: 'Head CT', shots: 16, toleratedPercent: 5 });
+    await calibration.begin({ name: 'Head CT', preset: 'default', shots: 16, toleratedPercent: 5 });
     await calibration.finished('Head CT');
     expect(await textOf(calibration.detail)).toContain('24 normals');
 

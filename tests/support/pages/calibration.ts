@@ -3,6 +3,8 @@ import type { Locator, Page } from 'playwright-core';
 import { textOf } from './text.ts';
 
 export interface CalibrationChoice {
+  /** `fast` when absent: enough steps to see it train. */
+  readonly preset?: 'default' | 'fast';
   readonly name?: string;
   readonly shots?: number;
   /** Share of normals that may be flagged, in percent. */
@@ -79,9 +81,9 @@ export class CalibrationPage {
     await this.#window.getByTestId('calibration-settings').waitFor();
   }
 
-  /** Starts with the fast preset, on the CPU, because not every machine has more. */
+  /** Starts on the CPU, because not every machine has more. */
   async begin(choice: CalibrationChoice = {}): Promise<void> {
-    await this.#window.getByTestId('preset-fast').check();
+    await this.#window.getByTestId(`preset-${choice.preset ?? 'fast'}`).check();
     await this.#window.getByTestId('provider').selectOption('cpu');
     if (choice.name !== undefined) await this.#window.getByTestId('calibration-name').fill(choice.name);
     if (choice.shots !== undefined) await this.#window.getByTestId('shots').fill(String(choice.shots));
