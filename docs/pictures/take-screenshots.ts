@@ -2,14 +2,17 @@
 import { join } from 'node:path';
 import { ensureBuilt } from '../../main/runtime/bundle.ts';
 import { providePackages, VIRTUAL_DISPLAY } from '../../main/runtime/debian.ts';
-import { hasDisplay, startVirtualDisplay } from '../../main/runtime/display.ts';
+import { hasDisplay, startVirtualDisplay, type VirtualDisplay } from '../../main/runtime/display.ts';
 import { askFor } from '../../tests/support/pages/bridge.ts';
 import { openWorkstation } from '../../tests/support/pages/pages.ts';
 
 await ensureBuilt(['main', 'preload', 'renderer']);
+let display: VirtualDisplay | null = null;
 if (!hasDisplay()) {
   await providePackages(VIRTUAL_DISPLAY, 'Screenshots');
-  process.env.DISPLAY = (await startVirtualDisplay()).name;
+  display = await startVirtualDisplay();
+  process.env.DISPLAY = display.name;
+  process.on('exit', () => display?.close());
 }
 const { worklist, calibration, viewer, jobs, window, close } = await openWorkstation();
 const take = (name: string) => window.screenshot({ path: join(import.meta.dirname, name) });
