@@ -245,8 +245,9 @@ async function gatherEvidence(
       new Map([...trained.tensors, ...foldTensors(heads), ...opinionTensors(opinions, networks.taps)]);
     const isHeldOut = heldOut.length > 0;
     const normals = isHeldOut ? await score(networks, tensorsOf(formed.opinions), heldOutTaps, signal) : formed.normals;
-    const opinions = withMapShift(formed.opinions, normals, toleratedShare);
-    return { kind: isHeldOut ? 'held-out' : 'cross-fit', scores: scoresOf(normals), tensors: tensorsOf(opinions) };
+    const { opinions, peaks } = withMapShift(formed.opinions, normals, toleratedShare);
+    const tensors = tensorsOf(opinions).set('evidence.normal_peaks', vector(peaks));
+    return { kind: isHeldOut ? 'held-out' : 'cross-fit', scores: scoresOf(normals), tensors };
   }
   const { tensors } = trained;
   if (heldOut.length > 0)

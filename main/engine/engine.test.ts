@@ -14,7 +14,7 @@ import { canonicalShapes } from '../modelpack/naming.ts';
 import { createPack } from '../modelpack/pack.ts';
 import { runInProcess } from '../process/in-process.ts';
 import { createEngineHandlers } from './handlers.ts';
-import { decodeProfile } from './profile.ts';
+import { decodeProfile, normalPeaks } from './profile.ts';
 import { schedules } from './schedule.ts';
 import type { CalibrateInput, CalibrateProgress } from './tasks.ts';
 
@@ -123,6 +123,11 @@ describe.each<Preset>(['parity', 'fast', 'default'])('calibration with the prese
     const scores = found.detections.map(({ score }) => score).sort((a, b) => a - b);
     expect(scores).toEqual(output.normalScores);
     expect(found.detections.filter(({ flagged }) => flagged).length).toBeLessThanOrEqual(2);
+    // One threshold serves scores and maps, and regions are compared with what they are: highest points of maps.
+    const peaks = found.detections.map(({ map }) => Math.max(...map)).sort((x, y) => x - y);
+    const stated = normalPeaks(decodeProfile(output.profile));
+    for (const [i, peak] of peaks.entries()) expect(stated[i]).toBeCloseTo(peak, 5);
+    expect(thresholdForShare(peaks, 0.2)).toBeCloseTo(output.threshold, 5);
     for (const { map, side } of found.detections) {
       expect(map).toHaveLength(side * side);
       expect(map.every((value) => value >= 0 && value <= 1)).toBe(true);

@@ -83,12 +83,22 @@ export async function formOpinions(
   return { opinions, normals };
 }
 
-/** Shifts the map so that the threshold of the normals' scores is also that of their maps' highest points. */
-export function withMapShift(opinions: Opinions, normals: readonly HeadResult[], toleratedShare: number): Opinions {
+/**
+ * Shifts the map so that the threshold of the normals' scores is also that of their maps' highest points. `peaks` are
+ * those highest points after the shift, ascending: what a region of a map is compared with.
+ */
+export function withMapShift(
+  opinions: Opinions,
+  normals: readonly HeadResult[],
+  toleratedShare: number,
+): { readonly opinions: Opinions; readonly peaks: readonly number[] } {
   const threshold = (values: readonly number[]) => deviationsOf(thresholdForShare(values, toleratedShare));
-  const scores = threshold(normals.map(({ score }) => score));
-  const peaks = threshold(normals.map(({ map }) => map.reduce((highest, value) => Math.max(highest, value), 0)));
-  return { ...opinions, mapShift: Math.fround(scores - peaks) };
+  const peaks = normals.map(({ map }) => map.reduce((highest, value) => Math.max(highest, value), 0));
+  const mapShift = Math.fround(threshold(normals.map(({ score }) => score)) - threshold(peaks));
+  return {
+    opinions: { ...opinions, mapShift },
+    peaks: peaks.map((peak) => scoreOf(deviationsOf(peak) + mapShift)).sort((a, b) => a - b),
+  };
 }
 
 /** Judges pictures from their taps and what the trained head says of them. @throws Fault `cancelled` */

@@ -3,7 +3,8 @@
  * no machine path, so that the same seed, pictures and provider give the same bytes.
  *
  * Tensors: `adapter.N.weight` (embedDim, width of tap N), `adapter.N.bias` (embedDim), `text.features` (embedDim, 2),
- * `evidence.normal_scores` (n), `training.loss` (steps); with the memory bank also `bank.N` (patches, width of tap N).
+ * `evidence.normal_scores` (n), `training.loss` (steps). With the memory bank also `fold.F.adapter.N.*`, those of
+ * opinions.ts, and `evidence.normal_peaks` (n): there a picture's score is not the highest point of its map.
  */
 import { z } from 'zod';
 import type { Preset } from '../../preload/contract/model.ts';
@@ -67,6 +68,11 @@ export function decodeProfile(bytes: Uint8Array, path?: string): Profile {
       { ...about, cause },
     );
   }
+}
+
+/** The highest points of the normals' maps, which a region of a map is compared with. */
+export function normalPeaks({ tensors }: Pick<Profile, 'tensors'>): Float32Array {
+  return (tensors.get('evidence.normal_peaks') ?? profileTensor({ tensors }, 'evidence.normal_scores')).data;
 }
 
 /** A tensor that the profile must have. @throws Fault `bad-profile` */

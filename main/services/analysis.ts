@@ -1,7 +1,7 @@
 /** Analyses a study: every frame gets a score and a map; what rises above the threshold becomes a finding. */
 import { randomUUID } from 'node:crypto';
 import type { Analysis, AnomalyMap, Finding, FrameRef, ProviderChoice } from '../../preload/contract/model.ts';
-import { decodeProfile, profileTensor } from '../engine/profile.ts';
+import { decodeProfile, normalPeaks } from '../engine/profile.ts';
 import type { DetectInput, Detection, DetectOutput } from '../engine/tasks.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { conformalPValue } from '../method/conformal.ts';
@@ -80,7 +80,7 @@ export async function analyseStudy(
   const frames = framesToAnalyse(station.store, request.studyInstanceUid);
   const calibration = getCalibration(db, request.calibrationId);
   const profile = decodeProfile(await readBlob(folder, calibration.profileSha256));
-  const normalScores = profileTensor(profile, 'evidence.normal_scores').data;
+  const peaksOfNormals = normalPeaks(profile);
   const model = {
     packFolder: await modelFolder(station, calibration.modelName),
     profilePath: blobPath(folder, calibration.profileSha256),
@@ -104,7 +104,7 @@ export async function analyseStudy(
       if (!frame) throw new Fault('internal', 'The engine answered for more images than it was given.');
       const map = await putBytes(folder, floatsToBytes(detection.map));
       results.push(frameResult(frame, detection, map.sha256));
-      findings.push(...findingsOf(id, frame, detection, calibration.threshold, normalScores));
+      findings.push(...findingsOf(id, frame, detection, calibration.threshold, peaksOfNormals));
     }
     job.progress({ done: results.length, total: frames.length, unit: 'images', note: '' });
   }
@@ -148,7 +148,7 @@ function findingsOf(
   frame: FrameRecord,
   { map, side }: Detection,
   threshold: number,
-  normalScores: Float32Array,
+  peaksOfNormals: Float32Array,
 ): Finding[] {
   return findRegions({ width: side, height: side, data: map }, threshold, frame).map((region) => ({
     ...region,
@@ -156,7 +156,7 @@ function findingsOf(
     analysisId,
     sopInstanceUid: frame.sopInstanceUid,
     frame: frame.frame,
-    pValue: normalScores.length > 0 ? conformalPValue(region.peakScore, normalScores) : null,
+    pValue: peaksOfNormals.length > 0 ? conformalPValue(region.peakScore, peaksOfNormals) : null,
     decision: 'open',
     comment: '',
     decidedBy: null,
