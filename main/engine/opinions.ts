@@ -1,6 +1,7 @@
 /**
- * The `default` preset's judgement: the trained map and the memory bank together. Which share each has was chosen on the
- * development sets (docs/decisions); at a site nothing looks at labelled pictures.
+ * The `default` preset's judgement: the trained map and the memory bank together. The bank's kinds of evidence were
+ * compared on the development sets (docs/decisions/0005); the trained map's share was set to a fifth and compared with
+ * no other. At a site nothing looks at labelled pictures.
  */
 import type { TapShape } from '../method/architecture.ts';
 import { thresholdForShare } from '../method/conformal.ts';
