@@ -1,4 +1,5 @@
 /** How values read on the screen. Numbers and dates follow the locale of the window. */
+import { language } from '../language/language.svelte.ts';
 
 /** DICOM person name (PN, PS3.5 section 6.2): 'Doe^Jane^M' reads 'Doe, Jane M'. Ideographic parts follow after '='. */
 export function formatPersonName(name: string): string {
@@ -23,12 +24,12 @@ export function formatDicomTime(time: string): string {
   return parts ? `${parts[1]}:${parts[2]}` : '';
 }
 
-const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
 /** An ISO 8601 time of this application in the reader's locale and zone. */
 export function formatMoment(iso: string): string {
   const moment = new Date(iso);
-  return Number.isNaN(moment.getTime()) ? iso : dateAndTime.format(moment);
+  return Number.isNaN(moment.getTime())
+    ? iso
+    : moment.toLocaleString(language.locale, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 /** '45 s', '3 min 20 s', '1 h 05 min'. */
@@ -56,5 +57,5 @@ export function formatShare(share: number): string {
 
 /** '1 image', '3 images', '2 series'. */
 export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString()} ${number === 1 ? one : many}`;
+  return `${number.toLocaleString(language.locale)} ${number === 1 ? one : many}`;
 }
