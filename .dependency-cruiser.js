@@ -30,7 +30,19 @@ const ROOMS = {
     'main/reader',
     'main/store',
   ],
-  'main/cli': ['preload/contract', 'main/fault.ts', 'main/services'],
+  'main/bench': [
+    'preload/contract',
+    'main/fault.ts',
+    'main/method',
+    'main/phantoms',
+    'main/modelpack',
+    'main/imaging',
+    'main/process',
+    'main/engine',
+    'main/store',
+    'main/services',
+  ],
+  'main/cli': ['preload/contract', 'main/fault.ts', 'main/services', 'main/bench'],
   // main/app starts the child processes, so it knows their tasks as well.
   'main/app': [
     'preload/contract',

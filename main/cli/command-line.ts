@@ -5,12 +5,18 @@ import type { JobProgress } from '../../preload/contract/model.ts';
 import { exitStatusOf, Fault } from '../fault.ts';
 import type { JobContext } from '../services/jobs.ts';
 import { openWorkstation, type Workstation } from '../services/workstation.ts';
+import { benchCommands } from './bench-commands.ts';
 import { type Command, type CommandHost, CommandOptions } from './command.ts';
 import { methodCommands } from './method-commands.ts';
 import { storeCommands } from './store-commands.ts';
 import { upkeepCommands } from './upkeep-commands.ts';
 
-const commands: Readonly<Record<string, Command>> = { ...upkeepCommands, ...storeCommands, ...methodCommands };
+const commands: Readonly<Record<string, Command>> = {
+  ...upkeepCommands,
+  ...storeCommands,
+  ...methodCommands,
+  ...benchCommands,
+};
 
 /** Runs one command and returns the exit code. Never throws. */
 export async function runCommandLine(args: readonly string[], host: CommandHost): Promise<number> {
@@ -75,7 +81,7 @@ function findCommand(args: readonly string[]): { readonly name: string; readonly
   const [first = '', second = '', ...others] = args.slice(before.length);
   if (`${first} ${second}` in commands) return { name: `${first} ${second}`, rest: [...before, ...others] };
   if (first in commands) return { name: first, rest: [...before, ...args.slice(before.length + 1)] };
-  const planned = ['pacs', 'bench'].includes(first);
+  const planned = ['pacs'].includes(first);
   throw new Fault(
     planned ? 'unsupported' : 'usage',
     planned ? `This version has no command "${first}" yet.` : `There is no command "${first}".\n${overview()}`,

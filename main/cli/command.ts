@@ -67,6 +67,10 @@ export class CommandOptions {
     return Array.isArray(value) ? value : value === undefined ? [] : [String(value)];
   }
 
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
   /** A whole number. @throws Fault `usage` */
   whole(name: string, least: number, most: number): number | undefined {
     const given = this.text(name);

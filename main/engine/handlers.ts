@@ -4,6 +4,7 @@ import { Fault } from '../fault.ts';
 import type { TaskContext, TaskHandlers } from '../process/tasks.ts';
 import { calibrate } from './calibrate.ts';
 import { detect } from './detect.ts';
+import { measure } from './measure.ts';
 import { type Networks, openNetworks } from './networks.ts';
 import { runParity } from './parity.ts';
 import { decodeProfile, type Profile } from './profile.ts';
@@ -60,7 +61,13 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
 
     selfTest: ({ packFolder }, { signal }) => testProviders((provider) => networksOf(packFolder, provider), signal),
 
-    about: () => ({ onnxruntime: onnxruntimeVersion(), pid: process.pid }),
+    measure: (input, { signal }) => measure(input, signal),
+
+    about: () => ({
+      onnxruntime: onnxruntimeVersion(),
+      pid: process.pid,
+      rssMb: process.memoryUsage().rss / 2 ** 20,
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The tasks of the engine process: everything that runs a network. Pictures arrive as the network's 8-bit input. */
 import type { Preset, ProviderChoice } from '../../preload/contract/model.ts';
 import type { Image8 } from '../method/image.ts';
+import type { OpenOptions, TensorValue } from './sessions.ts';
 
 export interface CalibrateInput {
   readonly packFolder: string;
@@ -77,6 +78,21 @@ export interface ProviderReport {
   readonly reason?: string;
 }
 
+export interface MeasureInput {
+  readonly model: Uint8Array;
+  readonly session: OpenOptions;
+  readonly feeds: Readonly<Record<string, TensorValue>>;
+  /** 0 opens the session and does no more. */
+  readonly repeats: number;
+}
+
+export interface MeasureOutput {
+  readonly openMs: number;
+  /** Private memory that opening the session added, MB. */
+  readonly openPrivateMb: number;
+  readonly runMs: readonly number[];
+}
+
 export interface EngineTasks {
   calibrate: { input: CalibrateInput; progress: CalibrateProgress; output: CalibrateOutput };
   detect: { input: DetectInput; progress: { readonly done: number }; output: DetectOutput };
@@ -86,5 +102,15 @@ export interface EngineTasks {
     output: { readonly maxAbs: Readonly<Record<string, number>> };
   };
   selfTest: { input: { readonly packFolder: string }; progress: never; output: readonly ProviderReport[] };
-  about: { input: null; progress: never; output: { readonly onnxruntime: string; readonly pid: number } };
+  measure: { input: MeasureInput; progress: never; output: MeasureOutput };
+  about: {
+    input: null;
+    progress: never;
+    output: {
+      readonly onnxruntime: string;
+      readonly pid: number;
+      /** Resident now, MB. */
+      readonly rssMb: number;
+    };
+  };
 }

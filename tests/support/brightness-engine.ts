@@ -56,7 +56,7 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'de
     });
     return { detections, provider: 'cpu' };
   },
-  about: () => ({ onnxruntime: 'none', pid: process.pid }),
+  about: () => ({ onnxruntime: 'none', pid: process.pid, rssMb: 1 }),
 };
 
 function mapOf({ width, height, channels, data }: Image8): Float32Array {

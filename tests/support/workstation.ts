@@ -26,6 +26,7 @@ export function testWorkstation(
       detect: refuse,
       parity: refuse,
       selfTest: refuse,
+      measure: refuse,
       about: refuse,
       ...engine,
     }),
