@@ -32,18 +32,6 @@ export interface Suite {
   readonly run: (context: BenchContext) => Promise<readonly BenchRow[]>;
 }
 
-/** Shortest of several runs, ms: other work on the machine only ever adds time. */
-export async function shortest(repeats: number, signal: AbortSignal, run: () => Promise<unknown>): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < repeats; i++) {
-    signal.throwIfAborted();
-    const started = performance.now();
-    await run();
-    best = Math.min(best, performance.now() - started);
-  }
-  return best;
-}
-
 /** Three significant digits: more would pretend. */
 export function figure(measure: string, value: number, unit: string, note?: string): BenchRow {
   return { measure, value: Number(value.toPrecision(3)), unit, ...(note === undefined ? {} : { note }) };

@@ -33,7 +33,7 @@ export async function measure(input: MeasureInput, signal: AbortSignal): Promise
  * Memory that is this process's alone, MB: without files that are mapped and can be dropped again. Where the system does
  * not tell them apart, all that is resident.
  */
-export function privateMb(): number {
+function privateMb(): number {
   try {
     const anonymous = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
     if (anonymous !== undefined) return Number(anonymous) / 1024;
