@@ -29,7 +29,8 @@ export function answerCalls(window: BrowserWindow, calls: Calls, log: Log): () =
       return { ok: true, value: await call(calls, name, args) };
     } catch (thrown) {
       const fault = Fault.from(thrown);
-      if (fault.code !== 'cancelled') log.fault(`call ${String(name)}`, fault);
+      // A name that the contract does not have could be anything, a patient's too: it is not logged.
+      if (fault.code !== 'cancelled') log.fault(`call ${isCall(name) ? name : 'unknown'}`, fault);
       return failed(fault);
     }
   });
@@ -43,16 +44,17 @@ function isOurs(frame: WebFrameMain | null, window: BrowserWindow): boolean {
   return frame.url === ORIGIN || frame.url.startsWith(`${ORIGIN}/`);
 }
 
+const isCall = (name: unknown): name is CallName => typeof name === 'string' && Object.hasOwn(callArguments, name);
+
 /** Checks name and arguments, then calls. @throws Fault `usage`, or the call's own */
 async function call(calls: Calls, name: unknown, args: unknown): Promise<unknown> {
-  if (typeof name !== 'string' || !Object.hasOwn(callArguments, name))
-    throw new Fault('usage', 'The application has no such call.');
-  const parsed = callArguments[name as CallName].safeParse(args);
+  if (!isCall(name)) throw new Fault('usage', 'The application has no such call.');
+  const parsed = callArguments[name].safeParse(args);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new Fault('usage', `${name} was called with something it does not take: ${issue?.message ?? 'unknown'}.`);
   }
-  const answer = calls[name as CallName] as (...checked: readonly unknown[]) => unknown;
+  const answer = calls[name] as (...checked: readonly unknown[]) => unknown;
   return await answer(...parsed.data);
 }
 

@@ -13,7 +13,13 @@ function ownArguments(): readonly string[] {
   return process.defaultApp ? args.slice(first + 1) : args;
 }
 
+/** What would let another program drive an installed application. Fuses close the ways of Node, not these of Chromium. */
+const DEBUGGING = ['remote-debugging-port', 'remote-debugging-pipe', 'remote-debugging-address'];
+
 const args = ownArguments();
 const command = args.findIndex((argument) => !isSwitch(argument));
-if (args[command] === 'cli') void runCommands(args.slice(command + 1));
+if (app.isPackaged && DEBUGGING.some((name) => app.commandLine.hasSwitch(name))) {
+  process.stderr.write('The installed application cannot be debugged.\n');
+  app.exit(2);
+} else if (args[command] === 'cli') void runCommands(args.slice(command + 1));
 else void runWorkstation(args).catch(() => app.exit(1));

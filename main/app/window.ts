@@ -27,7 +27,8 @@ export function guardApplication(): void {
 function guardSession(own: Session): void {
   own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   own.setPermissionCheckHandler(() => false);
-  const allowed = [`${ORIGIN}/`, `blob:${ORIGIN}/`, 'data:', 'devtools:'];
+  own.setDevicePermissionHandler(() => false);
+  const allowed = [`${ORIGIN}/`, `blob:${ORIGIN}/`, 'data:'];
   own.webRequest.onBeforeRequest(({ url }, answer) =>
     answer({ cancel: !allowed.some((prefix) => url.startsWith(prefix)) }),
   );
@@ -49,6 +50,7 @@ export function openWindow(): BrowserWindow {
       sandbox: true,
       nodeIntegration: false,
       webviewTag: false,
+      devTools: false,
       spellcheck: false,
     },
   });

@@ -1,4 +1,6 @@
 /** The window is a sandbox with one door: it has no Node, runs no foreign code, reaches nothing else. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallName, WorkstationBridge } from '../../preload/contract/workstation.ts';
 import { ask, askFor } from '../support/pages/bridge.ts';
@@ -121,6 +123,32 @@ describe('the window as a sandbox', () => {
     });
   });
 
+  test('every file of the window carries a policy that names no remote origin and no code from strings', async () => {
+    const policies = await station.window.evaluate(async () => {
+      const parts = [...document.querySelectorAll<HTMLElement>('script[src], link[rel="stylesheet"]')];
+      const files = parts.map((part) => (part as HTMLScriptElement).src || (part as HTMLLinkElement).href);
+      const answers = await Promise.all([location.href, ...files].map((file) => fetch(file)));
+      return answers.map(({ headers }) => headers.get('Content-Security-Policy') ?? 'none');
+    });
+    expect(policies.length).toBeGreaterThanOrEqual(3);
+    for (const policy of policies) {
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toMatch(/'unsafe-eval'|https?:|wss?:|\*/);
+      expect(policy.match(/script-src ([^;]*)/)?.[1]).toBe("'self' 'wasm-unsafe-eval'");
+    }
+  });
+
+  test('developer tools do not open', async () => {
+    const opened = await station.app.evaluate(async ({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      const opening = new Promise((resolve) => contents?.once('devtools-opened', resolve));
+      contents?.openDevTools({ mode: 'detach' });
+      await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, 1000))]);
+      return contents?.isDevToolsOpened();
+    });
+    expect(opened).toBe(false);
+  });
+
   test.each(['https://example.org/', 'file:///etc/hostname', 'data:text/html,<h1>elsewhere</h1>'])(
     'it cannot be led to %s, nor open another window there',
     async (url) => {
@@ -180,9 +208,25 @@ describe('the window as a sandbox', () => {
           (error) => resolve(`refused ${error.code}`),
         ),
       ),
+      screen: await navigator.mediaDevices?.getDisplayMedia().then(
+        () => 'granted',
+        (error: Error) => error.name,
+      ),
+      clipboard: await navigator.clipboard.readText().then(
+        () => 'granted',
+        (error: Error) => error.name,
+      ),
+      queried: await Promise.all(
+        ['geolocation', 'notifications', 'camera', 'microphone', 'midi', 'clipboard-read', 'persistent-storage'].map(
+          async (name) => (await navigator.permissions.query({ name: name as PermissionName })).state,
+        ),
+      ),
     }));
     expect(outcome.notifications).toBe('denied');
     expect(outcome.camera).not.toBe('granted');
+    expect(outcome.screen).not.toBe('granted');
+    expect(outcome.clipboard).toBe('NotAllowedError');
+    expect(new Set(outcome.queried)).toEqual(new Set(['denied']));
     expect(outcome.place).toBe('refused 1');
   });
 
@@ -190,7 +234,12 @@ describe('the window as a sandbox', () => {
     const { window } = station;
     const calls: readonly (readonly [string, readonly unknown[]])[] = [
       ['studies.delete', []],
+      ['MUELLER^HANS', []],
+      [{ name: 'studies.list' } as never, []],
+      [['studies.list'] as never, []],
+      [null as never, []],
       ['constructor', []],
+      ['hasOwnProperty', []],
       ['__proto__', []],
       ['studies.list', ['more']],
       ['studies.open', [42]],
@@ -211,6 +260,20 @@ describe('the window as a sandbox', () => {
       });
     }
     expect(await askFor(window, 'jobs.list')).toEqual([]);
+    // What a hostile page says does not get into the log either.
+    expect(readFileSync(join(station.dataDir, 'log', 'workstation.log'), 'utf8')).not.toContain('MUELLER');
+  });
+
+  test('a frame inside the window gets neither a bridge nor an answer', async () => {
+    const inside = await station.window.evaluate(async () => {
+      const frame = document.createElement('iframe');
+      document.body.append(frame);
+      const bridge = (frame.contentWindow as unknown as { workstation?: WorkstationBridge }).workstation;
+      const answer = bridge ? await bridge.call('studies.list') : 'no bridge';
+      frame.remove();
+      return answer;
+    });
+    expect(inside).toBe('no bridge');
   });
 
   test('what is well-formed but names nothing that is there gets a sentence, and no file by its path', async () => {
