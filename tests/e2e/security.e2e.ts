@@ -141,7 +141,7 @@ describe('the window as a sandbox', () => {
   test('developer tools do not open', async () => {
     const opened = await station.app.evaluate(async ({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-      const opening = new Promise((resolve) => contents?.once('devtools-opened', resolve));
+      const opening = new Promise<void>((resolve) => contents?.once('devtools-opened', () => resolve()));
       contents?.openDevTools({ mode: 'detach' });
       await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, 1000))]);
       return contents?.isDevToolsOpened();
