@@ -9,6 +9,7 @@ import { Images } from '../services/images.ts';
 import { skippedFiles } from '../services/import.ts';
 import type { Jobs } from '../services/jobs.ts';
 import { listModels } from '../services/models.ts';
+import { findNearestNormals } from '../services/nearest-normals.ts';
 import { createReferenceSet, listAllReferenceSets } from '../services/reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
 import { startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
@@ -62,6 +63,7 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'analyses.map': (analysisId, ref) => openMap(station.store, analysisId, ref),
 
     'findings.decide': (request) => changing('analyses', decide(station, request)),
+    'findings.nearestNormals': ({ findingId }) => findNearestNormals(station, findingId),
 
     'reports.get': (uid) => openReport(station, uid),
     'reports.save': (request) => changing('reports', saveReport(station, request)),

@@ -16,7 +16,7 @@ import { runInProcess } from '../process/in-process.ts';
 import { createEngineHandlers } from './handlers.ts';
 import { decodeProfile, normalPeaks } from './profile.ts';
 import { schedules } from './schedule.ts';
-import type { CalibrateInput, CalibrateProgress } from './tasks.ts';
+import type { Box, CalibrateInput, CalibrateProgress } from './tasks.ts';
 
 /** Small enough for a calibration in seconds, with the embedded model's vocabulary. */
 const architecture: ClipArchitecture = {
@@ -153,6 +153,35 @@ describe('calibration', () => {
     // Tokens of random weights know no place; that the map points at the right one is second-opinion.test.ts's.
     const highest = ({ map }: { readonly map: Float32Array }) => Math.max(...map);
     expect(highest(abnormal!)).toBeGreaterThan(Math.max(...normal.map(highest)));
+  });
+
+  it('finds a picture of the support set itself nearest to its own region, at the same place', {
+    timeout: 60_000,
+  }, async () => {
+    const { profile } = await engine.run('calibrate', input('default'));
+    const profilePath = join(folder, 'nearest.safetensors');
+    await writeFile(profilePath, profile);
+    const ask = (image: Image8, region: Box) =>
+      engine.run('nearestNormals', { packFolder, profilePath, image, region, provider: 'cpu' });
+    // The last cell of the 4 x 4 grid with its neighbours, cut at the picture's corner.
+    const { box, matches } = await ask(pictures(8, 1)[5]!, [0.8, 0.8, 0.2, 0.2]);
+    expect(box).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(matches[0]).toMatchObject({ support: 5, box });
+    expect(matches[0]!.distance).toBeCloseTo(0, 5);
+    expect(matches.map(({ support }) => support).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const distances = matches.map(({ distance }) => distance);
+    expect(distances).toEqual(distances.toSorted((a, b) => a - b));
+    expect(distances[1]).toBeGreaterThan(1e-5);
+  });
+
+  it('keeps no patches to compare with in the other presets, and says which one does', async () => {
+    const { profile } = await engine.run('calibrate', input('fast', { heldOut: pictures(1, 2) }));
+    const profilePath = join(folder, 'no-bank.safetensors');
+    await writeFile(profilePath, profile);
+    const [image] = pictures(1, 1);
+    await expect(
+      engine.run('nearestNormals', { packFolder, profilePath, image: image!, region: [0, 0, 1, 1], provider: 'cpu' }),
+    ).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('preset "default"') });
   });
 
   it('refuses a reference set of one image in one sentence', async () => {

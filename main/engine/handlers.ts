@@ -1,16 +1,19 @@
 /** What the engine process answers. Networks stay open between tasks; the process is restarted, never they. */
 import { readFile } from 'node:fs/promises';
 import { Fault } from '../fault.ts';
+import { toTestRgb } from '../method/resize.ts';
 import type { TaskContext, TaskHandlers } from '../process/tasks.ts';
 import { calibrate } from './calibrate.ts';
 import { detect } from './detect.ts';
 import { measure } from './measure.ts';
+import { nearestNormals } from './nearest-normals.ts';
 import { type Networks, openNetworks } from './networks.ts';
+import { opinionsOf } from './opinions.ts';
 import { runParity } from './parity.ts';
 import { decodeProfile, type Profile } from './profile.ts';
 import { chooseProvider, onnxruntimeVersion, testProviders } from './providers.ts';
-import { TapCache } from './taps.ts';
-import type { EngineTasks } from './tasks.ts';
+import { extractTaps, TapCache } from './taps.ts';
+import type { DetectInput, EngineTasks } from './tasks.ts';
 
 const TAP_CACHE_BYTES = 768 * 1024 * 1024;
 
@@ -32,6 +35,19 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
     return networks;
   };
 
+  /** @throws Fault `bad-profile` where the profile belongs to another model */
+  const profileAndNetworks = async ({ packFolder, provider, profilePath }: Omit<DetectInput, 'images'>) => {
+    const profile = await readProfile(profilePath);
+    const networks = await networksOf(packFolder, chooseProvider(provider));
+    if (profile.manifest.modelSha256 !== networks.pack.identity)
+      throw new Fault(
+        'bad-profile',
+        `This profile was calibrated on the model "${profile.manifest.modelName}", not on "${networks.pack.manifest.name}". Choose its model or calibrate again.`,
+        { path: profilePath },
+      );
+    return { profile, networks };
+  };
+
   return {
     async calibrate({ packFolder, provider, ...input }, context) {
       const networks = await networksOf(packFolder, chooseProvider(provider));
@@ -41,18 +57,23 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
       return output;
     },
 
-    async detect({ packFolder, provider, profilePath, images }, { signal, progress }) {
-      const profile = await readProfile(profilePath);
-      const networks = await networksOf(packFolder, chooseProvider(provider));
-      if (profile.manifest.modelSha256 !== networks.pack.identity)
-        throw new Fault(
-          'bad-profile',
-          `This profile was calibrated on the model "${profile.manifest.modelName}", not on "${networks.pack.manifest.name}". Choose its model or calibrate again.`,
-          { path: profilePath },
-        );
+    async detect({ images, ...input }, { signal, progress }) {
+      const { profile, networks } = await profileAndNetworks(input);
       const onProgress = (done: number) => progress({ done });
       const detections = await detect(images, networks, profile, { signal, cache, onProgress });
       return { detections, provider: networks.provider };
+    },
+
+    async nearestNormals({ image, region, ...input }, { signal }) {
+      const { profile, networks } = await profileAndNetworks(input);
+      const opinions = opinionsOf(profile.tensors, networks.taps);
+      if (!opinions)
+        throw new Fault(
+          'unsupported',
+          `A calibration with the preset "${profile.manifest.preset}" keeps no patches of its normals to compare with. Calibrate with the preset "default".`,
+        );
+      const [taps] = await extractTaps(await networks.tower(), [toTestRgb(image, networks.side)], { signal, cache });
+      return await nearestNormals(networks, opinions, taps!, region, signal);
     },
 
     parity({ caseFolder, format, precision }, { signal, progress }) {

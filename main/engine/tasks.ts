@@ -63,6 +63,27 @@ export interface DetectOutput {
   readonly provider: string;
 }
 
+/** Left, top, width, height as shares of a picture. */
+export type Box = readonly [left: number, top: number, width: number, height: number];
+
+export interface NearestNormalsInput extends Omit<DetectInput, 'images'> {
+  readonly image: Image8;
+  readonly region: Box;
+}
+
+export interface NearestNormals {
+  /** What was compared: the most unusual patch of the region with its neighbours. */
+  readonly box: Box;
+  /** One per support image, the nearest first. */
+  readonly matches: readonly {
+    /** Place in the support set as it was calibrated on. */
+    readonly support: number;
+    readonly box: Box;
+    /** 0 the same, 1 unrelated. */
+    readonly distance: number;
+  }[];
+}
+
 export interface ParityInput {
   readonly caseFolder: string;
   readonly format: 'hf' | 'open_clip' | 'openai';
@@ -96,6 +117,8 @@ export interface MeasureOutput {
 export interface EngineTasks {
   calibrate: { input: CalibrateInput; progress: CalibrateProgress; output: CalibrateOutput };
   detect: { input: DetectInput; progress: { readonly done: number }; output: DetectOutput };
+  /** Needs a profile with a memory bank: of the `default` preset. */
+  nearestNormals: { input: NearestNormalsInput; progress: never; output: NearestNormals };
   parity: {
     input: ParityInput;
     progress: { readonly step: number };

@@ -8,11 +8,13 @@ import { freshFolder } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { Fault } from '../fault.ts';
 import { listAudit, verifyAudit } from '../store/audit.ts';
+import { getReferenceSet } from '../store/reference-sets.ts';
 import { checkStore } from '../store/store.ts';
 import { analyseStudy, openLatestAnalysis, openMap } from './analysis.ts';
 import { activate, calibrateReferenceSet, drawSupport, listAllCalibrations } from './calibration.ts';
 import { decide } from './findings.ts';
 import { importPaths } from './import.ts';
+import { findNearestNormals } from './nearest-normals.ts';
 import { createReferenceSet } from './reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from './reports.ts';
 import { listWorklist, openStudy } from './worklist.ts';
@@ -148,6 +150,17 @@ describe('the main job', () => {
       state: 'analysed',
       flaggedFrames: 2,
     });
+  });
+
+  it('names the normals that a finding was compared with, by the pictures that the calibration drew', async () => {
+    const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    await analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob());
+    const [finding] = openLatestAnalysis(station.store, study)?.findings ?? [];
+    const { box, normals } = await findNearestNormals(station, finding?.id ?? '');
+    expect(box).toEqual([40, 24, 8, 8]);
+    const { support } = drawSupport(getReferenceSet(station.store.db, referenceSetId).frames, 4, 1);
+    expect(normals).toEqual(support.toReversed().map((ref, i) => ({ ...ref, box: [40, 24, 8, 8], distance: i / 10 })));
+    await expect(findNearestNormals(station, 'none')).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('stores nothing of an analysis that was cancelled', async () => {

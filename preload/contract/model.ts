@@ -170,6 +170,22 @@ export interface Finding extends FrameRef {
   readonly decidedAt: string | null;
 }
 
+/** Where one of the normals that a calibration learnt from looks most like a finding. */
+export interface NearestNormal extends FrameRef {
+  /** In pixels of that picture: left, top, width, height. */
+  readonly box: readonly [number, number, number, number];
+  /** One minus the cosine of the patches' features: 0 the same, 1 unrelated. */
+  readonly distance: number;
+}
+
+/** What a finding was compared with: its most unusual patch, and the normals' patches that are nearest to it. */
+export interface NearestNormals {
+  /** The compared patch in pixels of the finding's picture: left, top, width, height. */
+  readonly box: readonly [number, number, number, number];
+  /** The nearest first, one per normal. */
+  readonly normals: readonly NearestNormal[];
+}
+
 export interface FrameResult extends FrameRef {
   readonly score: number;
   readonly pValue: number | null;

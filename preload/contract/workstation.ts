@@ -13,6 +13,7 @@ import type {
   FramePixels,
   JobStatus,
   ModelRow,
+  NearestNormals,
   ReferenceSet,
   Report,
   SkippedFile,
@@ -81,6 +82,8 @@ export const callArguments = {
   'findings.decide': z.tuple([
     z.strictObject({ findingId: id, decision: z.enum(['open', 'accepted', 'rejected']), comment: text(2000) }),
   ]),
+  /** What a finding was compared with; only a calibration of the `default` preset can tell. */
+  'findings.nearestNormals': z.tuple([z.strictObject({ findingId: id })]),
 
   'reports.get': z.tuple([uid]),
   'reports.save': z.tuple([
@@ -118,6 +121,7 @@ export interface CallResults {
   'analyses.latest': Analysis | null;
   'analyses.map': AnomalyMap;
   'findings.decide': Finding;
+  'findings.nearestNormals': NearestNormals;
   'reports.get': Report;
   'reports.save': Report;
   'reports.sign': Report;

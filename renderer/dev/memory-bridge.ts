@@ -487,6 +487,16 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
       }
       throw new Refusal('not-found', 'The finding belongs to an older analysis. Open the study again.');
     },
+    'findings.nearestNormals': ({ findingId }) => {
+      for (const { calibration, findings } of analyses.values()) {
+        const finding = findings.find(({ id }) => id === findingId);
+        if (!finding) continue;
+        const { frames } = referenceSets.find(({ id }) => id === calibration.referenceSetId)!;
+        const near = frames.slice(0, 6).map((ref, i) => ({ ...ref, box: finding.box, distance: 0.1 + 0.02 * i }));
+        return { box: finding.box, normals: near };
+      }
+      throw new Refusal('not-found', 'The finding belongs to an older analysis. Open the study again.');
+    },
     'reports.get': (uid) =>
       reports.get(uid) ?? {
         studyInstanceUid: uid,

@@ -1,12 +1,13 @@
 /** An engine for tests of the services: bright is abnormal. Its maps are the pictures themselves, 16 x 16, in 0..1. */
-import { encodeProfile } from '../../main/engine/profile.ts';
+import { readFileSync } from 'node:fs';
+import { decodeProfile, encodeProfile } from '../../main/engine/profile.ts';
 import type { Detection, EngineTasks } from '../../main/engine/tasks.ts';
 import type { Image8 } from '../../main/method/image.ts';
 import type { TaskHandlers } from '../../main/process/tasks.ts';
 
 const SIDE = 16;
 
-export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'detect' | 'about'> = {
+export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'detect' | 'nearestNormals' | 'about'> = {
   calibrate({ support, heldOut, preset, seed, toleratedShare, preprocessing }, { progress }) {
     const lossTrace = [1, 0.75, 0.5];
     progress({ phase: 'training', done: 3, total: 3, losses: lossTrace });
@@ -55,6 +56,16 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'de
       return { score, pValue: 0.5, flagged: score > 0.6, map, side: SIDE };
     });
     return { detections, provider: 'cpu' };
+  },
+  /** The same place of every support image, the last image first. */
+  nearestNormals({ profilePath, region }) {
+    const { shots } = decodeProfile(readFileSync(profilePath)).manifest;
+    const matches = Array.from({ length: shots }, (_, i) => ({
+      support: shots - 1 - i,
+      box: region,
+      distance: i / 10,
+    }));
+    return { box: region, matches };
   },
   about: () => ({ onnxruntime: 'none', pid: process.pid, rssMb: 1 }),
 };

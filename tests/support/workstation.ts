@@ -24,6 +24,7 @@ export function testWorkstation(
     engine: runInProcess<EngineTasks>({
       calibrate: refuse,
       detect: refuse,
+      nearestNormals: refuse,
       parity: refuse,
       selfTest: refuse,
       measure: refuse,
