@@ -3,7 +3,7 @@ import { type BrowserWindow, dialog, shell } from 'electron';
 import type { Events } from '../../preload/contract/workstation.ts';
 import { about } from '../services/about.ts';
 import { openLatestAnalysis, openMap } from '../services/analysis.ts';
-import { activate, listAllCalibrations } from '../services/calibration.ts';
+import { activate, listAllCalibrations, methodSettingsOf } from '../services/calibration.ts';
 import { decide } from '../services/findings.ts';
 import { Images } from '../services/images.ts';
 import { skippedFiles } from '../services/import.ts';
@@ -55,6 +55,7 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'models.list': () => listModels(station),
 
     'calibrations.list': () => listAllCalibrations(station),
+    'calibrations.methodSettings': (preset) => methodSettingsOf(preset),
     'calibrations.start': (request) => startCalibration(station, jobs, request),
     'calibrations.activate': (id) => changing('calibrations', activate(station, id)),
 

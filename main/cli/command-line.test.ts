@@ -65,6 +65,8 @@ describe('wrong usage', () => {
     [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--shots', 'many']],
     [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--preset', 'best']],
     [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--tolerated', '1.5']],
+    [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--mixture', 'cut-paste=some']],
+    [['calibrate', '--model', 'embedded', '--normals', '/x', '--out', '/y', '--phrase-position', 'back']],
     [['export', '--study', '1', '--to', '/x', '--formats', 'docx']],
   ])('%j ends with 2, an explanation on stderr and nothing on stdout', async (args) => {
     expect(await run(...args)).toBe(2);

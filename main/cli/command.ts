@@ -45,11 +45,12 @@ export interface Command {
 /** Values of the options that were given. */
 export class CommandOptions {
   readonly #values: Readonly<Record<string, unknown>>;
-  readonly #refuse: (sentence: string) => never;
+  /** Ends the command with a sentence and its usage. @throws Fault `usage` */
+  readonly refuse: (sentence: string) => never;
 
   constructor(values: Readonly<Record<string, unknown>>, refuse: (sentence: string) => never) {
     this.#values = values;
-    this.#refuse = refuse;
+    this.refuse = refuse;
   }
 
   text(name: string): string | undefined {
@@ -59,7 +60,7 @@ export class CommandOptions {
 
   /** @throws Fault `usage` */
   required(name: string): string {
-    return this.text(name) ?? this.#refuse(`--${name} is missing.`);
+    return this.text(name) ?? this.refuse(`--${name} is missing.`);
   }
 
   texts(name: string): readonly string[] {
@@ -77,7 +78,7 @@ export class CommandOptions {
     if (given === undefined) return undefined;
     const value = Number(given);
     if (/^\d+$/.test(given) && value >= least && value <= most) return value;
-    return this.#refuse(`--${name} takes a whole number from ${least} to ${most}, not "${given}".`);
+    return this.refuse(`--${name} takes a whole number from ${least} to ${most}, not "${given}".`);
   }
 
   /** A number strictly between 0 and 1. @throws Fault `usage` */
@@ -86,7 +87,7 @@ export class CommandOptions {
     if (given === undefined) return undefined;
     const value = Number(given);
     if (given !== '' && value > 0 && value < 1) return value;
-    return this.#refuse(`--${name} takes a number between 0 and 1, not "${given}".`);
+    return this.refuse(`--${name} takes a number between 0 and 1, not "${given}".`);
   }
 
   /** One of some words. @throws Fault `usage` */
@@ -94,6 +95,6 @@ export class CommandOptions {
     const given = this.text(name);
     const found = words.find((word) => word === given);
     if (given === undefined || found !== undefined) return found;
-    return this.#refuse(`--${name} is one of ${words.join(', ')}, not "${given}".`);
+    return this.refuse(`--${name} is one of ${words.join(', ')}, not "${given}".`);
   }
 }

@@ -8,6 +8,7 @@ import { modelFolder } from '../services/models.ts';
 import { type Picture, type PictureSearch, withPictures } from '../services/pictures.ts';
 import { writeWhole } from '../services/reports.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
+import { methodOptions, methodSettingsOf, methodUsage } from './method-options.ts';
 
 const PRESETS = ['parity', 'fast', 'default'] as const;
 const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
@@ -21,6 +22,7 @@ const trainingOptions = {
   seed: string,
   shots: string,
   tolerated: string,
+  ...methodOptions,
 };
 
 const presetOf = (options: CommandOptions) => options.oneOf('preset', PRESETS) ?? 'default';
@@ -33,8 +35,7 @@ function searchOf({ host }: CommandContext): PictureSearch {
 }
 
 const calibrate: Command = {
-  usage:
-    '--model M --normals PATH --out PROFILE [--shots K] [--seed N] [--preset parity|fast|default] [--provider P] [--tolerated SHARE]',
+  usage: `--model M --normals PATH --out PROFILE [--shots K] [--seed N] [--preset parity|fast|default] [--provider P] [--tolerated SHARE] ${methodUsage}`,
   does: 'few-shot calibration on K normal images drawn with the seed, or on all',
   options: { ...trainingOptions, normals: { type: 'string', multiple: true }, out: string },
   takes: [0, 0],
@@ -51,6 +52,7 @@ const calibrate: Command = {
       provider: providerOf(options),
       seed: seedOf(options),
       toleratedShare: toleratedOf(options),
+      method: methodSettingsOf(options),
       ...(shots === undefined ? {} : { shots }),
     };
     await modelFolder(tools, modelName);
@@ -115,8 +117,7 @@ function overlayNames(pictures: readonly Picture[]): readonly string[] {
 }
 
 const evaluateCommand: Command = {
-  usage:
-    '--model M --normal DIR --abnormal DIR --shots K --seeds S [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE]',
+  usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
   does: 'per seed: K normals calibrate, all other normals and all abnormals are the test',
   options: { ...trainingOptions, normal: string, abnormal: string, masks: string, seeds: string },
   takes: [0, 0],
@@ -126,7 +127,12 @@ const evaluateCommand: Command = {
     const paths = { normal: options.required('normal'), abnormal: options.required('abnormal') };
     const shots = options.whole('shots', 2, 4096) ?? 16;
     const seeds = options.whole('seeds', 1, 1000) ?? 5;
-    const settings = { preset: presetOf(options), provider: providerOf(options), toleratedShare: toleratedOf(options) };
+    const settings = {
+      preset: presetOf(options),
+      provider: providerOf(options),
+      toleratedShare: toleratedOf(options),
+      method: methodSettingsOf(options),
+    };
     const firstSeed = seedOf(options);
     const search = searchOf(context);
     await modelFolder(tools, modelName);

@@ -10,12 +10,12 @@
  * Nothing here looks at a labelled abnormal picture, and the last step's parameters are the result.
  */
 import { Fault, throwIfCancelled } from '../fault.ts';
-import type { TextAttention } from '../method/clip/text.ts';
 import { thresholdForShare } from '../method/conformal.ts';
 import type { Image8 } from '../method/image.ts';
 import { Random } from '../method/random.ts';
 import { toTestRgb, toTrainingGrey } from '../method/resize.ts';
-import { synthesise } from '../method/synthesis/synthesise.ts';
+import type { MethodSettings } from '../method/settings.ts';
+import { synthesise, type TaskMixture } from '../method/synthesis/synthesise.ts';
 import { initialParameters, trainableParameters } from '../method/training.ts';
 import { type DetectionHead, foldTensors, type HeadResult, profileHead, runHead, score } from './detect.ts';
 import { type Learner, type Sample, startLearner } from './learner.ts';
@@ -44,7 +44,7 @@ export async function calibrate(
   networks: Networks,
   context: CalibrateContext,
 ): Promise<CalibrateOutput> {
-  const { support, preset, seed } = input;
+  const { support, preset, method, seed } = input;
   if (support.length < 2)
     throw new Fault(
       'bad-reference-set',
@@ -56,12 +56,12 @@ export async function calibrate(
   const schedule = schedules[preset];
   const draw =
     schedule.poolVariants === 0
-      ? freshAnomalies(greys, networks, random.fork())
-      : await pool(greys, schedule.poolVariants, networks, random.fork(), context);
+      ? freshAnomalies(greys, method.mixture, networks, random.fork())
+      : await pool(greys, method.mixture, schedule.poolVariants, networks, random.fork(), context);
 
   const trainingStarted = performance.now();
-  const course: Course = { networks, schedule, draw, random: random.fork(), context };
-  const trained = await trainPromptsAndAdapters(greys.length, preset === 'parity' ? 'full' : 'causal', course);
+  const course: Course = { networks, method, schedule, draw, random: random.fork(), context };
+  const trained = await trainPromptsAndAdapters(greys.length, course);
   const trainingSeconds = (performance.now() - trainingStarted) / 1000;
 
   const evidence = await gatherEvidence(input, trained, course);
@@ -73,6 +73,7 @@ export async function calibrate(
       modelName: networks.pack.manifest.name,
       modelSha256: networks.pack.identity,
       preset,
+      method,
       seed,
       shots: support.length,
       steps: trained.losses.length,
@@ -107,9 +108,14 @@ export async function calibrate(
 type DrawSamples = (indices: readonly number[]) => Promise<readonly Sample[]>;
 
 /** As published: new anomalies for every batch. */
-function freshAnomalies(greys: readonly Image8[], networks: Networks, random: Random): DrawSamples {
+function freshAnomalies(
+  greys: readonly Image8[],
+  mixture: TaskMixture,
+  networks: Networks,
+  random: Random,
+): DrawSamples {
   return async (indices) => {
-    const anomalies = indices.map((index) => synthesise(greys[index]!, greys, random));
+    const anomalies = indices.map((index) => synthesise(greys[index]!, greys, random, mixture));
     const taps = await extractTaps(
       await networks.tower(),
       anomalies.map(({ image }) => image),
@@ -121,6 +127,7 @@ function freshAnomalies(greys: readonly Image8[], networks: Networks, random: Ra
 /** Anomalies made once, their taps computed once; each draw picks one of the picture's variants. */
 async function pool(
   greys: readonly Image8[],
+  mixture: TaskMixture,
   wanted: number,
   networks: Networks,
   random: Random,
@@ -135,7 +142,7 @@ async function pool(
   const samples: Sample[][] = [];
   for (const grey of greys) {
     throwIfCancelled(signal);
-    const anomalies = Array.from({ length: variants }, () => synthesise(grey, greys, random));
+    const anomalies = Array.from({ length: variants }, () => synthesise(grey, greys, random, mixture));
     const before = samples.length * variants;
     const taps = await extractTaps(
       tower,
@@ -152,6 +159,7 @@ async function pool(
 /** What every training of one calibration shares. */
 interface Course {
   readonly networks: Networks;
+  readonly method: MethodSettings;
   readonly schedule: Schedule;
   readonly draw: DrawSamples;
   readonly random: Random;
@@ -163,9 +171,9 @@ interface Trained {
   readonly losses: readonly number[];
 }
 
-async function trainPromptsAndAdapters(count: number, attention: TextAttention, course: Course): Promise<Trained> {
-  const { networks, draw, random } = course;
-  const { session, prompts } = await networks.training(attention);
+async function trainPromptsAndAdapters(count: number, course: Course): Promise<Trained> {
+  const { networks, method, draw, random } = course;
+  const { session, prompts } = await networks.training(method);
   const options = { architecture: networks.architecture, taps: networks.taps, prompts };
   const learner = startLearner({
     session,

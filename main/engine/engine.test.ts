@@ -10,6 +10,8 @@ import { thresholdForShare } from '../method/conformal.ts';
 import type { Image8 } from '../method/image.ts';
 import { Random } from '../method/random.ts';
 import { clipNormalisation } from '../method/resize.ts';
+import { completeSettings, publishedSettings } from '../method/settings.ts';
+import { publishedMixture } from '../method/synthesis/synthesise.ts';
 import { canonicalShapes } from '../modelpack/naming.ts';
 import { createPack } from '../modelpack/pack.ts';
 import { runInProcess } from '../process/in-process.ts';
@@ -84,6 +86,7 @@ function input(preset: Preset, given: Partial<CalibrateInput> = {}): CalibrateIn
     support: pictures(8, 1),
     heldOut: [],
     preset,
+    method: publishedSettings(schedules[preset].textAttention),
     seed: 7,
     provider: 'cpu',
     toleratedShare: 0.2,
@@ -182,6 +185,27 @@ describe('calibration', () => {
     await expect(
       engine.run('nearestNormals', { packFolder, profilePath, image: image!, region: [0, 0, 1, 1], provider: 'cpu' }),
     ).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('preset "default"') });
+  });
+
+  it('takes the settings of the method that it is given, and keeps them in the profile', {
+    timeout: 120_000,
+  }, async () => {
+    const method = completeSettings(
+      {
+        mixture: { ...publishedMixture, 'cut-paste': 0, sink: 0.25 },
+        phrasePosition: 'middle',
+        sharedContext: true,
+        phrases: { normal: ['clear lung'], abnormal: ['lesion', 'mass in the lung'] },
+      },
+      'causal',
+    );
+    const { manifest, tensors } = decodeProfile((await engine.run('calibrate', input('fast', { method }))).profile);
+    expect(manifest.method).toEqual(method);
+    expect(tensors.get('prompt.context')?.shape).toEqual([2, 8, architecture.text.width]);
+    const published = decodeProfile((await engine.run('calibrate', input('fast'))).profile).tensors;
+    expect(published.get('prompt.context')?.shape).toEqual([21, 8, architecture.text.width]);
+    // Other anomalies and other prompts: the first loss already differs.
+    expect(published.get('training.loss')?.data[0]).not.toBeCloseTo(tensors.get('training.loss')!.data[0]!, 6);
   });
 
   it('refuses a reference set of one image in one sentence', async () => {

@@ -1,10 +1,10 @@
 /** The networks of one model pack on one provider: one long-lived session per graph, opened when first needed. */
 import { readFile } from 'node:fs/promises';
 import type { TapShape, TextArchitecture } from '../method/architecture.ts';
-import type { TextAttention } from '../method/clip/text.ts';
 import { detectionHeadGraph } from '../method/detection.ts';
 import { nearestPatchGraph, patchFeatureGraph } from '../method/memory-bank.ts';
-import { defaultPhrases, type PromptPlan, planPrompts } from '../method/prompts.ts';
+import { type PromptPlan, planPrompts } from '../method/prompts.ts';
+import type { PromptSettings } from '../method/settings.ts';
 import { trainingStepGraph } from '../method/training.ts';
 import { loadPack, type Pack } from '../modelpack/pack.ts';
 import { openSession, type Session } from './sessions.ts';
@@ -21,7 +21,7 @@ export interface Networks {
   /** See detectionHeadGraph. */
   head(): Promise<Session>;
   /** See trainingStepGraph: prompts and adapters learn. */
-  training(attention: TextAttention): Promise<{ readonly session: Session; readonly prompts: PromptPlan }>;
+  training(settings: PromptSettings): Promise<{ readonly session: Session; readonly prompts: PromptPlan }>;
   /** See trainingStepGraph: the adapters alone learn, the text features are given. */
   adapterTraining(): Promise<Session>;
   /** See patchFeatureGraph. */
@@ -49,11 +49,11 @@ export async function openNetworks(packFolder: string, provider: string): Promis
     normalisation,
     taps,
   });
-  const openTraining = async (attention: TextAttention) => {
-    const prompts = await defaultPrompts(pack, architecture, attention);
+  const openTraining = async (settings: PromptSettings) => {
+    const prompts = await layOutPrompts(pack, architecture, settings);
     return { session: await openSession(trainingStepGraph({ ...common, prompts }), options), prompts };
   };
-  const training = { full: once(() => openTraining('full')), causal: once(() => openTraining('causal')) };
+  const trainings = new Map<string, ReturnType<Networks['training']>>();
   return {
     pack,
     provider,
@@ -62,41 +62,53 @@ export async function openNetworks(packFolder: string, provider: string): Promis
     side,
     tower: once(openTower),
     head: once(() => openSession(detectionHeadGraph({ taps, embedDim: architecture.embedDim, side }), options)),
-    training: (attention) => training[attention](),
+    training({ textAttention, phrasePosition, sharedContext, phrases }) {
+      const settings = { textAttention, phrasePosition, sharedContext, phrases };
+      return remembered(trainings, JSON.stringify(settings), () => openTraining(settings));
+    },
     adapterTraining: once(() => openSession(trainingStepGraph(common), options)),
     patchFeatures: once(() => openSession(patchFeatureGraph(taps), options)),
     nearestPatch: once(() => openSession(nearestPatchGraph(taps), options)),
   };
 }
 
-/** The paper's phrases, laid out for this model's vocabulary. */
-async function defaultPrompts(
+/** The phrases, laid out for this model's vocabulary. @throws Fault `unsupported` for words that it lacks */
+async function layOutPrompts(
   pack: Pack,
   architecture: TextArchitecture,
-  attention: TextAttention,
+  { textAttention, phrasePosition, sharedContext, phrases }: PromptSettings,
 ): Promise<PromptPlan> {
   const tokeniser = await pack.tokeniser();
   const encode = (phrases: readonly string[]) => phrases.map((phrase) => tokeniser.encode(phrase));
   return planPrompts(architecture, {
-    normal: encode(defaultPhrases.normal),
-    abnormal: encode(defaultPhrases.abnormal),
+    normal: encode(phrases.normal),
+    abnormal: encode(phrases.abnormal),
     special: {
       startOfText: tokeniser.startToken,
       endOfText: tokeniser.endToken,
       fullStop: tokeniser.encode('.')[0]!,
     },
-    attention,
+    attention: textAttention,
+    position: phrasePosition,
+    sharedContext,
   });
 }
 
 /** Runs `open` on the first call; later calls get the same promise. A failure is not kept. */
 function once<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return () => {
-    opened ??= open().catch((thrown: unknown) => {
-      opened = undefined;
+  const opened = new Map<'', Promise<T>>();
+  return () => remembered(opened, '', open);
+}
+
+/** What `open` gave for this key, the first time and ever after. A failure is not kept. */
+function remembered<Key, T>(opened: Map<Key, Promise<T>>, key: Key, open: () => Promise<T>): Promise<T> {
+  let found = opened.get(key);
+  if (!found) {
+    found = open().catch((thrown: unknown) => {
+      opened.delete(key);
       throw thrown;
     });
-    return opened;
-  };
+    opened.set(key, found);
+  }
+  return found;
 }

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import type { Preset } from '../../preload/contract/model.ts';
+import { methodSettingsSchema } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { decodeSafetensors, encodeSafetensors } from '../modelpack/safetensors.ts';
 
@@ -22,6 +23,8 @@ const manifestSchema = z.object({
   modelName: z.string(),
   modelSha256: z.string(),
   preset: z.enum(['parity', 'fast', 'default']),
+  /** Absent in profiles that were made before it could be chosen. */
+  method: methodSettingsSchema.optional(),
   seed: z.number(),
   shots: z.number(),
   steps: z.number(),

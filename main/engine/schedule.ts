@@ -1,11 +1,14 @@
 /** The order in which training sees the support set (paper section 3.4; method.md, Training). */
 import type { Preset } from '../../preload/contract/model.ts';
+import type { TextAttention } from '../method/clip/text.ts';
 import type { Random } from '../method/random.ts';
 
 const BATCH_SIZE = 8;
 
 /** How much work a preset does. */
 export interface Schedule {
+  /** Unless a calibration says otherwise. Causal text allows a short context, which is quicker. */
+  readonly textAttention: TextAttention;
   readonly epochs: number;
   /** Anomalies made once per picture and drawn from; 0 makes new ones for every batch, as published. */
   readonly poolVariants: number;
@@ -15,9 +18,9 @@ export interface Schedule {
 
 /** `parity` and `fast` train as long as published; `default` less, because the map is one opinion of several there. */
 export const schedules: Readonly<Record<Preset, Schedule>> = {
-  parity: { epochs: 200, poolVariants: 0, crossFitFolds: 0 },
-  fast: { epochs: 200, poolVariants: 20, crossFitFolds: 4 },
-  default: { epochs: 50, poolVariants: 10, crossFitFolds: 2 },
+  parity: { textAttention: 'full', epochs: 200, poolVariants: 0, crossFitFolds: 0 },
+  fast: { textAttention: 'causal', epochs: 200, poolVariants: 20, crossFitFolds: 4 },
+  default: { textAttention: 'causal', epochs: 50, poolVariants: 10, crossFitFolds: 2 },
 };
 
 /**

@@ -1,6 +1,7 @@
 /** The tasks of the engine process: everything that runs a network. Pictures arrive as the network's 8-bit input. */
 import type { Preset, ProviderChoice } from '../../preload/contract/model.ts';
 import type { Image8 } from '../method/image.ts';
+import type { MethodSettings } from '../method/settings.ts';
 import type { OpenOptions, TensorValue } from './sessions.ts';
 
 export interface CalibrateInput {
@@ -10,6 +11,7 @@ export interface CalibrateInput {
   /** Normal pictures that training never sees: they give the threshold and the p-values. May be empty. */
   readonly heldOut: readonly Image8[];
   readonly preset: Preset;
+  readonly method: MethodSettings;
   readonly seed: number;
   readonly provider: ProviderChoice;
   /** Share of normals that may be flagged. */

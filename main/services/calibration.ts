@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import type { CalibrationRow, FrameRef, Preset, ProviderChoice } from '../../preload/contract/model.ts';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
 import { decodeProfile } from '../engine/profile.ts';
+import { schedules } from '../engine/schedule.ts';
 import type { CalibrateOutput, CalibrateProgress } from '../engine/tasks.ts';
 import { Fault } from '../fault.ts';
 import { PREPROCESSING_VERSION } from '../imaging/model-image.ts';
 import type { Image8 } from '../method/image.ts';
 import { Random } from '../method/random.ts';
+import { completeSettings, type MethodSettings, publishedSettings, type WantedSettings } from '../method/settings.ts';
 import { putBytes } from '../store/blobs.ts';
 import {
   activateCalibration,
@@ -63,6 +65,13 @@ export interface CalibrationSettings {
   readonly provider: ProviderChoice;
   readonly seed: number;
   readonly toleratedShare: number;
+  /** What differs from the preset's own settings. */
+  readonly method?: WantedSettings | undefined;
+}
+
+/** The settings of the method that a preset has of its own. */
+export function methodSettingsOf(preset: Preset): MethodSettings {
+  return publishedSettings(schedules[preset].textAttention);
 }
 
 /** Calibrates on pictures in memory. @throws Fault the engine's own */
@@ -74,12 +83,13 @@ export async function calibrateImages(
 ): Promise<CalibrateOutput> {
   // Named one by one: callers hand over more than the engine may be sent.
   const { modelName, preset, provider, seed, toleratedShare } = settings;
+  const method = completeSettings(settings.method ?? {}, schedules[preset].textAttention);
   const packFolder = await modelFolder(tools, modelName);
   const preprocessing = PREPROCESSING;
   const losses: number[] = [];
   return await tools.engine.run(
     'calibrate',
-    { packFolder, support, heldOut, preset, provider, seed, toleratedShare, preprocessing },
+    { packFolder, support, heldOut, preset, method, provider, seed, toleratedShare, preprocessing },
     { signal: job.signal, onProgress: (progress) => job.progress(describeProgress(progress, losses)) },
   );
 }

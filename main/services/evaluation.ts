@@ -8,6 +8,7 @@ import { Fault } from '../fault.ts';
 import type { Image8 } from '../method/image.ts';
 import { auroc, averagePrecision, falsePositiveRate, meanAndDeviation } from '../method/metrics.ts';
 import { PixelScores } from '../method/metrics-pixels.ts';
+import type { WantedSettings } from '../method/settings.ts';
 import { detectInBatches } from './analysis.ts';
 import { calibrateImages, drawSupport } from './calibration.ts';
 import { withScratch } from './files.ts';
@@ -23,6 +24,7 @@ export interface EvaluationRequest {
   readonly preset: Preset;
   readonly provider: ProviderChoice;
   readonly toleratedShare: number;
+  readonly method?: WantedSettings | undefined;
   readonly shots: number;
   /** Seeds are firstSeed, firstSeed + 1, ... */
   readonly seeds: number;

@@ -7,6 +7,7 @@ import { decodeProfile } from '../engine/profile.ts';
 import type { CalibrateOutput, Detection } from '../engine/tasks.ts';
 import { Fault } from '../fault.ts';
 import type { Image8 } from '../method/image.ts';
+import type { WantedSettings } from '../method/settings.ts';
 import { detectInBatches } from './analysis.ts';
 import { calibrateImages, drawSupport } from './calibration.ts';
 import type { JobContext } from './jobs.ts';
@@ -23,6 +24,7 @@ export interface FileCalibration {
   readonly provider: ProviderChoice;
   readonly seed: number;
   readonly toleratedShare: number;
+  readonly method?: WantedSettings | undefined;
   /** Normals to train on; the others are held out. All where left out. */
   readonly shots?: number;
   /** Where to write the profile. */

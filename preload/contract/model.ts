@@ -109,6 +109,23 @@ export interface ReferenceSet {
 export type Preset = 'parity' | 'fast' | 'default';
 export type ProviderChoice = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
 
+/** How the anomalies that training learns from are made (method: anomaly synthesis). */
+export const anomalyTasks = ['cut-paste', 'gauss-intensity', 'smooth-intensity', 'source', 'sink', 'identity'] as const;
+export type AnomalyTask = (typeof anomalyTasks)[number];
+
+/** What a calibration may change in the method. */
+export interface MethodSettings {
+  /** How often each kind of anomaly is made, relative to the others. */
+  readonly mixture: Readonly<Record<AnomalyTask, number>>;
+  /** Where a prompt's phrase stands: after its context tokens, between their halves, or before them. */
+  readonly phrasePosition: 'end' | 'middle' | 'front';
+  /** One learnable context per class instead of one per phrase. */
+  readonly sharedContext: boolean;
+  /** `full` as published, `causal` as CLIP was trained. */
+  readonly textAttention: 'full' | 'causal';
+  readonly phrases: { readonly normal: readonly string[]; readonly abnormal: readonly string[] };
+}
+
 export interface ModelRow {
   readonly name: string;
   readonly source: string;

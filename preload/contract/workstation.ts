@@ -12,6 +12,7 @@ import type {
   Finding,
   FramePixels,
   JobStatus,
+  MethodSettings,
   ModelRow,
   NearestNormals,
   ReferenceSet,
@@ -20,6 +21,7 @@ import type {
   StudyDetail,
   StudyRow,
 } from './model.ts';
+import { anomalyTasks } from './model.ts';
 
 const uid = z.string().min(1).max(64);
 const id = z.string().min(1).max(64);
@@ -28,6 +30,15 @@ const path = z.string().min(1).max(4096);
 const frameRefSchema = z.strictObject({ sopInstanceUid: uid, frame: z.int().min(0) });
 const presetSchema = z.enum(['parity', 'fast', 'default']);
 const providerSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
+
+const phrasesSchema = z.array(text(200).min(1)).min(1).max(64).readonly();
+export const methodSettingsSchema = z.strictObject({
+  mixture: z.record(z.enum(anomalyTasks), z.number().min(0).max(1e6)).readonly(),
+  phrasePosition: z.enum(['end', 'middle', 'front']),
+  sharedContext: z.boolean(),
+  textAttention: z.enum(['full', 'causal']),
+  phrases: z.strictObject({ normal: phrasesSchema, abnormal: phrasesSchema }).readonly(),
+}) satisfies z.ZodType<MethodSettings>;
 
 export const calibrationRequestSchema = z.strictObject({
   name: text(120).min(1),
@@ -40,6 +51,8 @@ export const calibrationRequestSchema = z.strictObject({
   seed: z.int().min(0).max(0xffffffff),
   /** Share of normals that may be flagged, e.g. 0.05. */
   toleratedShare: z.number().gt(0).lt(1),
+  /** What differs from the preset's own settings of the method. */
+  method: methodSettingsSchema.partial().optional(),
 });
 export type CalibrationRequest = z.infer<typeof calibrationRequestSchema>;
 
@@ -71,6 +84,8 @@ export const callArguments = {
   'models.list': z.tuple([]),
 
   'calibrations.list': z.tuple([]),
+  /** The settings of the method that a preset has of its own. */
+  'calibrations.methodSettings': z.tuple([presetSchema]),
   'calibrations.start': z.tuple([calibrationRequestSchema]),
   'calibrations.activate': z.tuple([id]),
 
@@ -115,6 +130,7 @@ export interface CallResults {
   'referenceSets.create': ReferenceSet;
   'models.list': readonly ModelRow[];
   'calibrations.list': readonly CalibrationRow[];
+  'calibrations.methodSettings': MethodSettings;
   'calibrations.start': string;
   'calibrations.activate': CalibrationRow;
   'analyses.start': string;

@@ -423,6 +423,20 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
       },
     ],
     'calibrations.list': () => calibrations,
+    'calibrations.methodSettings': (preset) => ({
+      mixture: {
+        'cut-paste': 0.25,
+        'gauss-intensity': 0.25,
+        'smooth-intensity': 0,
+        source: 0.25,
+        sink: 0,
+        identity: 0.25,
+      },
+      phrasePosition: 'end',
+      sharedContext: false,
+      textAttention: preset === 'parity' ? 'full' : 'causal',
+      phrases: { normal: ['normal', 'healthy'], abnormal: ['abnormal', 'lesion'] },
+    }),
     'calibrations.start': (request) => {
       const set = referenceSets.find(({ id }) => id === request.referenceSetId);
       if (!set) throw new Refusal('not-found', 'The reference set is no longer there. Choose another one.');

@@ -8,7 +8,7 @@ import type { TaskHandlers } from '../../main/process/tasks.ts';
 const SIDE = 16;
 
 export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'detect' | 'nearestNormals' | 'about'> = {
-  calibrate({ support, heldOut, preset, seed, toleratedShare, preprocessing }, { progress }) {
+  calibrate({ support, heldOut, preset, method, seed, toleratedShare, preprocessing }, { progress }) {
     const lossTrace = [1, 0.75, 0.5];
     progress({ phase: 'training', done: 3, total: 3, losses: lossTrace });
     const normalScores = (heldOut.length > 0 ? heldOut : support).map((image) => scoreOf(mapOf(image))).sort();
@@ -22,6 +22,7 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'de
           modelName: 'brightness',
           modelSha256: 'f'.repeat(64),
           preset,
+          method,
           seed,
           shots: support.length,
           steps: lossTrace.length,
