@@ -8,6 +8,7 @@ import { openWorkstation, type Workstation } from '../services/workstation.ts';
 import { benchCommands } from './bench-commands.ts';
 import { type Command, type CommandHost, CommandOptions } from './command.ts';
 import { methodCommands } from './method-commands.ts';
+import { pacsCommands } from './pacs-commands.ts';
 import { storeCommands } from './store-commands.ts';
 import { upkeepCommands } from './upkeep-commands.ts';
 
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...storeCommands,
   ...methodCommands,
   ...benchCommands,
+  ...pacsCommands,
 };
 
 /** Runs one command and returns the exit code. Never throws. */

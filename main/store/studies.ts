@@ -280,7 +280,8 @@ export function listReferencedBlobs(db: ReadableDatabase): readonly string[] {
   return db
     .all<{ sha256: string }>(
       `SELECT file_sha256 AS sha256 FROM instances UNION SELECT map_sha256 FROM frame_results
-       UNION SELECT profile_sha256 FROM calibrations`,
+       UNION SELECT profile_sha256 FROM calibrations
+       UNION SELECT file_sha256 FROM send_queue`,
     )
     .map(({ sha256 }) => sha256);
 }

@@ -17,6 +17,8 @@ export type FaultCode =
   | 'engine-died'
   | 'reader-died'
   | 'provider-failed'
+  | 'peer-unreachable' // a node that does not answer, or a line that was cut: trying again may help
+  | 'peer-refused' // a node that answered no: trying again will not
   | 'timed-out'
   | 'cancelled'
   | 'internal'; // a defect of ours; the sentence says where the log is

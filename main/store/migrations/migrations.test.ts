@@ -101,6 +101,20 @@ describe('0003 audit', () => {
   });
 });
 
+describe('0004 network', () => {
+  it('adds nodes and a queue that needs them, and keeps what there is', () => {
+    const database = databaseWith(3);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 4);
+    expect(count(database, 'reports')).toBe(1);
+    const queued = `INSERT INTO send_queue VALUES ('q', 'pacs', 'aa', 1, '', '1.2', 'waiting', 0, '', '', NULL, '', NULL)`;
+    expect(() => database.exec(queued)).toThrow(/FOREIGN KEY/);
+    database.exec(`INSERT INTO nodes VALUES ('pacs', '{}')`);
+    database.exec(queued);
+    expect(() => database.exec(`DELETE FROM nodes`)).toThrow(/FOREIGN KEY/);
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);

@@ -1,0 +1,27 @@
+/** The nodes that this workstation may talk to. Without one it talks to nobody. */
+import { type PacsNode, pacsNodeSchema } from '../../preload/contract/pacs.ts';
+import { Fault } from '../fault.ts';
+import { deleteNode, listNodes, saveNode } from '../store/network.ts';
+import { record, type Workstation } from './workstation.ts';
+
+export function allNodes({ store }: Workstation): readonly PacsNode[] {
+  return listNodes(store.db);
+}
+
+/** Adds a node or changes the one of that name. @throws Fault `usage` where it is not described rightly */
+export function configureNode(station: Workstation, node: unknown): PacsNode {
+  const parsed = pacsNodeSchema.safeParse(node);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Fault('usage', `The node's ${issue?.path.join('.') || 'description'} is wrong: ${issue?.message}`);
+  }
+  saveNode(station.store.db, parsed.data);
+  record(station, 'network.node', parsed.data.name, { ...parsed.data });
+  return parsed.data;
+}
+
+/** @throws Fault `not-found`, `not-allowed` where objects wait to be sent to it */
+export function removeNode(station: Workstation, name: string): void {
+  deleteNode(station.store.db, name);
+  record(station, 'network.node-removed', name);
+}

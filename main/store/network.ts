@@ -1,0 +1,140 @@
+/** Configured nodes, and the queue of what is to be sent to them. */
+import { type PacsNode, pacsNodeSchema, type SendEntry } from '../../preload/contract/pacs.ts';
+import { Fault } from '../fault.ts';
+import type { ReadableDatabase, WritableDatabase } from './database.ts';
+
+/** In the order of their names. */
+export function listNodes(db: ReadableDatabase): readonly PacsNode[] {
+  return db.all<{ settings: string }>('SELECT settings FROM nodes ORDER BY name').map(parseNode);
+}
+
+/** @throws Fault `not-found` */
+export function getNode(db: ReadableDatabase, name: string): PacsNode {
+  const row = db.get<{ settings: string }>('SELECT settings FROM nodes WHERE name = ?', name);
+  if (!row) throw new Fault('not-found', `There is no node named ${name}.`);
+  return parseNode(row);
+}
+
+function parseNode({ settings }: { readonly settings: string }): PacsNode {
+  return pacsNodeSchema.parse(JSON.parse(settings));
+}
+
+/** Adds a node, or changes the one of that name. */
+export function saveNode(db: WritableDatabase, node: PacsNode): void {
+  db.run(
+    'INSERT INTO nodes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET settings = excluded.settings',
+    node.name,
+    JSON.stringify(node),
+  );
+}
+
+/**
+ * Forgets a node and what was sent to it.
+ * @throws Fault `not-found`; `not-allowed` where something is still on its way to it
+ */
+export function deleteNode(db: WritableDatabase, name: string): void {
+  db.transaction(() => {
+    getNode(db, name);
+    db.run(`DELETE FROM send_queue WHERE node = ? AND state IN ('sent', 'failed')`, name);
+    if (db.get('SELECT 1 FROM send_queue WHERE node = ?', name))
+      throw new Fault('not-allowed', `Objects wait to be sent to ${name}. Send or remove them first.`);
+    db.run('DELETE FROM nodes WHERE name = ?', name);
+  });
+}
+
+/** What is on its way: an entry with where its bytes are. */
+export interface QueuedObject extends SendEntry {
+  readonly fileSha256: string;
+}
+
+const ENTRIES = `SELECT id, node, label, sop_instance_uid AS sopInstanceUid, bytes, state, attempts, queued_at AS queuedAt,
+  next_try_at AS nextTryAt, sent_at AS sentAt, last_error AS lastError, file_sha256 AS fileSha256 FROM send_queue`;
+
+export type NewSend = Pick<
+  QueuedObject,
+  'id' | 'node' | 'label' | 'sopInstanceUid' | 'bytes' | 'fileSha256' | 'queuedAt'
+>;
+
+export function insertSend(db: WritableDatabase, send: NewSend): void {
+  const { id, node, fileSha256, bytes, label, sopInstanceUid, queuedAt } = send;
+  db.run(
+    `INSERT INTO send_queue VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, NULL, '', NULL)`,
+    id,
+    node,
+    fileSha256,
+    bytes,
+    label,
+    sopInstanceUid,
+    queuedAt,
+    queuedAt,
+  );
+}
+
+/** The newest first. */
+export function listSends(db: ReadableDatabase, limit = 500): readonly SendEntry[] {
+  return db
+    .all<QueuedObject>(`${ENTRIES} ORDER BY queued_at DESC, id LIMIT ?`, limit)
+    .map(({ fileSha256: _, ...entry }) => entry);
+}
+
+/** When something is next due; null where nothing waits. */
+export function nextSendAt(db: ReadableDatabase): string | null {
+  const row = db.get<{ at: string | null }>(`SELECT min(next_try_at) AS at FROM send_queue WHERE state = 'waiting'`);
+  return row?.at ?? null;
+}
+
+/** Takes what is due for one node, at most `limit`, so that no other process sends it as well. */
+export function claimSends(db: WritableDatabase, now: string, process: number, limit: number): readonly QueuedObject[] {
+  return db.transaction(() => {
+    const due = db.all<QueuedObject>(
+      `${ENTRIES} WHERE state = 'waiting' AND next_try_at <= ? AND node = (
+         SELECT node FROM send_queue WHERE state = 'waiting' AND next_try_at <= ? ORDER BY next_try_at, id LIMIT 1)
+       ORDER BY next_try_at, id LIMIT ?`,
+      now,
+      now,
+      limit,
+    );
+    for (const { id } of due)
+      db.run(`UPDATE send_queue SET state = 'sending', claimed_by = ? WHERE id = ?`, process, id);
+    return due;
+  });
+}
+
+/** Gives back what processes that are gone were sending. Returns how many. */
+export function releaseSends(db: WritableDatabase, isAlive: (process: number) => boolean): number {
+  const claims = db.all<{ process: number }>(
+    `SELECT DISTINCT claimed_by AS process FROM send_queue WHERE state = 'sending'`,
+  );
+  const gone = claims.filter(({ process }) => !isAlive(process));
+  return gone.reduce(
+    (sum, { process }) =>
+      sum +
+      db.run(
+        `UPDATE send_queue SET state = 'waiting', claimed_by = NULL WHERE state = 'sending' AND claimed_by = ?`,
+        process,
+      ),
+    0,
+  );
+}
+
+/** Notes a try that failed; without `nextTryAt` there will be no other. */
+export function markUnsent(db: WritableDatabase, id: string, error: string, nextTryAt: string | null): void {
+  db.run(
+    `UPDATE send_queue SET state = ?, next_try_at = coalesce(?, next_try_at), attempts = attempts + 1, last_error = ?,
+       claimed_by = NULL WHERE id = ?`,
+    nextTryAt === null ? 'failed' : 'waiting',
+    nextTryAt,
+    error,
+    id,
+  );
+}
+
+/** Lets what waits or was given up be tried at once, from the first attempt. @throws Fault `not-found` */
+export function retrySend(db: WritableDatabase, id: string, now: string): void {
+  const changed = db.run(
+    `UPDATE send_queue SET state = 'waiting', attempts = 0, next_try_at = ? WHERE id = ? AND state IN ('waiting', 'failed')`,
+    now,
+    id,
+  );
+  if (changed === 0) throw new Fault('not-found', 'This object is not waiting to be sent.');
+}
