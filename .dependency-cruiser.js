@@ -50,6 +50,7 @@ const ROOMS = {
     'main/process',
     'main/engine/tasks.ts',
     'main/reader/tasks.ts',
+    'main/reader/reader-limits.ts',
     'main/services',
     'main/cli',
   ],

@@ -24,7 +24,7 @@ export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2';
 const PIXEL_DATA = 'x7fe00010';
 
 /** How much of a file is read at first, in the hope that its header ends there; then more, then all. */
-const HEADER_CHUNKS = [128 * 1024, 4 * 1024 * 1024];
+const HEADER_CHUNKS = [32 * 1024, 1024 * 1024, 8 * 1024 * 1024];
 
 /**
  * Reads the header of a DICOM file: everything before the pixel data, without reading those.

@@ -21,11 +21,14 @@ const DICOMDIR_CLASS = '1.2.840.10008.1.3.10';
 /** Whether a DICOM file is a DICOMDIR, by its content. A damaged one counts where its name says so. */
 export function isDicomdir(path: string): boolean {
   try {
-    const { dataset } = readDatasetHeader(path);
-    return stringOf(dataset, 'x00020002') === DICOMDIR_CLASS || 'x00041220' in dataset.elements;
+    return isDirectoryDataset(readDatasetHeader(path).dataset);
   } catch {
     return /^DICOMDIR\b/i.test(path.slice(path.lastIndexOf(sep) + 1));
   }
+}
+
+export function isDirectoryDataset(dataset: DataSet): boolean {
+  return stringOf(dataset, 'x00020002') === DICOMDIR_CLASS || 'x00041220' in dataset.elements;
 }
 
 /**

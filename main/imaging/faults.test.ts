@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../fault.ts';
-import { Random } from '../method/random.ts';
 import { readHeader } from './header.ts';
 import { decodeFrame, openImage } from './pixels.ts';
 import { compressedFile, dicomFile, encapsulated, imageElements } from './samples.ts';
@@ -104,13 +103,20 @@ describe('bad input gives one clear sentence', () => {
     [
       'more frames than fragments',
       'fragments.dcm',
+      compressedFile(imageElements([[0x00280008, 'IS', '3']]), encapsulated([Buffer.alloc(80)]), '1.2.840.10008.1.2.5'),
+      'bad-file',
+      /1 fragments of this image do not match its 3 frames/,
+    ],
+    [
+      'more frames than anyone can look at',
+      'endless.dcm',
       compressedFile(
         imageElements([[0x00280008, 'IS', '2000000000']]),
         encapsulated([Buffer.alloc(80)]),
         '1.2.840.10008.1.2.5',
       ),
-      'bad-file',
-      /1 fragments of this image do not match its 2000000000 frames/,
+      'bad-pixels',
+      /2000000000 frames; more than 100000/,
     ],
     [
       'an odd number of bits',
@@ -208,38 +214,5 @@ describe('bad input gives one clear sentence', () => {
       .toBuffer();
     expect(await faultOf(store('wide.png', png))).toMatchObject({ code: 'bad-pixels' });
     await expect(readHeader(store('wide.png', png))).rejects.toMatchObject({ code: 'bad-pixels' });
-  });
-
-  it('anything that a mutation makes of a file is read or refused, never thrown past', async () => {
-    const random = new Random(2026);
-    const source = dicomFile(
-      imageElements([
-        [
-          0x00283010,
-          'SQ',
-          [
-            [
-              [0x00283002, 'US', [2, 0, 8]],
-              [0x00283006, 'US', [0, 255]],
-            ],
-          ],
-        ],
-      ]),
-    );
-    let refused = 0;
-    for (let round = 0; round < 600; round += 1) {
-      const bytes = Buffer.from(source);
-      for (let change = 0; change < 3; change += 1) {
-        const at = 132 + Math.floor(random.uniform() * (bytes.length - 132));
-        bytes[at] = Math.floor(random.uniform() * 256);
-      }
-      try {
-        await decodeFrame(bytes, 0);
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(Fault);
-        refused += 1;
-      }
-    }
-    expect(refused).toBeGreaterThan(50);
   });
 });

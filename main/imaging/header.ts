@@ -31,7 +31,7 @@ import type {
   ValueRange,
   WindowPreset,
 } from './instance.ts';
-import { checkFrameSize } from './limits.ts';
+import { checkFrameCount, checkFrameSize } from './limits.ts';
 import { photoMetadata } from './photo.ts';
 
 export type { InstanceHeader } from './instance.ts';
@@ -90,7 +90,10 @@ export function dicomHeader(file: DicomDataset, path?: string): InstanceHeader {
     },
     image: imageOf(dataset, file.transferSyntax),
   };
-  if (header.image) checkPixelsAreThere(file, requireImage(header, path), path);
+  if (header.image) {
+    checkPixelsAreThere(file, requireImage(header, path), path);
+    checkFrameCount(header.image.frames, path);
+  }
   return header;
 }
 

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { isDicomdir, readDicomdir } from './dicomdir.ts';
@@ -27,29 +27,73 @@ export interface CollectOptions {
   readonly zipLimits?: ZipLimits;
 }
 
+/** A file as a folder lists it, not opened yet. */
+export type ListedFile =
+  | (Extract<CollectedFile, { kind: 'file' }> & {
+      /** Whether it was given by its own path. A DICOMDIR found in a folder is not followed: the folder is walked whole. */
+      readonly chosen: boolean;
+    })
+  | Extract<CollectedFile, { kind: 'skipped' }>;
+
 /**
- * All files behind the given paths: files as they are, folders with everything below, a DICOMDIR with what it refers
- * to, zip archives unpacked into `scratch`. The order is that of the paths, then of the names, numbers by value.
- * A folder is walked whole even where it holds a DICOMDIR, since many discs list less than they carry.
- * Symbolic links to folders are not followed.
+ * All files behind the given paths, without opening any: files as they are, folders with everything below. The order is
+ * that of the paths, then of the names, numbers by value. Symbolic links to folders are not followed.
+ * @throws Fault `cancelled`; anything else wrong with one path is yielded as `skipped`.
+ */
+async function* listFiles(
+  paths: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<ListedFile, void, undefined> {
+  for (const path of paths) {
+    throwIfCancelled(signal);
+    yield* guarded(path, () => listOne(path, signal));
+  }
+}
+
+/**
+ * The files inside a zip archive, unpacked into `scratch`, or those that a DICOMDIR refers to.
+ * @throws Fault `bad-file`, `not-found`, `disk-full`, `cancelled`
+ */
+export async function* expandContainer(
+  path: string,
+  options: CollectOptions = {},
+): AsyncGenerator<CollectedFile, void, undefined> {
+  if (identify(path) === 'zip') yield* fromZip(path, options);
+  else yield* fromDicomdir(path, options);
+}
+
+/**
+ * All files behind the given paths as `listFiles` finds them, with zip archives unpacked into `scratch` and a DICOMDIR
+ * replaced by what it refers to. A folder is walked whole even where it holds a DICOMDIR, since many discs list less
+ * than they carry.
  * @throws Fault `cancelled`; anything else wrong with one path is yielded as `skipped`.
  */
 export async function* collectFiles(
   paths: readonly string[],
   options: CollectOptions = {},
 ): AsyncGenerator<CollectedFile, void, undefined> {
-  const budget = { archives: 0 };
-  for (const path of paths) {
-    throwIfCancelled(options.signal);
-    yield* guarded(path, () => collectOne(path, options, budget));
+  for await (const file of listFiles(paths, options.signal)) {
+    if (file.kind === 'skipped') yield file;
+    else yield* guarded(file.path, () => collectOne(file, options));
   }
 }
 
-/** Turns a failure while a path is expanded into a `skipped` entry, so that the rest goes on. */
-async function* guarded(
-  label: string,
-  expand: () => AsyncGenerator<CollectedFile, void, undefined>,
+async function* collectOne(
+  file: Extract<ListedFile, { kind: 'file' }>,
+  options: CollectOptions,
 ): AsyncGenerator<CollectedFile, void, undefined> {
+  const { chosen, ...plain } = file;
+  const kind = identify(file.path);
+  if (kind === 'zip' || (kind === 'dicom' && chosen && isDicomdir(file.path)))
+    yield* expandContainer(file.path, options);
+  else if (chosen || !isNamedDicomdir(file.name)) yield plain;
+}
+
+/** Turns a failure while a path is expanded into a `skipped` entry, so that the rest goes on. */
+async function* guarded<File>(
+  label: string,
+  expand: () => AsyncGenerator<File, void, undefined>,
+): AsyncGenerator<File | Extract<CollectedFile, { kind: 'skipped' }>, void, undefined> {
   try {
     yield* expand();
   } catch (thrown) {
@@ -59,43 +103,34 @@ async function* guarded(
   }
 }
 
-async function* collectOne(
-  path: string,
-  options: CollectOptions,
-  budget: { archives: number },
-): AsyncGenerator<CollectedFile, void, undefined> {
+async function* listOne(path: string, signal?: AbortSignal): AsyncGenerator<ListedFile, void, undefined> {
   const info = await stat(path);
-  if (info.isDirectory()) yield* walk(path, options, budget);
+  if (info.isDirectory()) yield* walk(path, signal);
   else if (!info.isFile()) throw new Fault('bad-file', 'This is neither a file nor a folder.', { path });
-  else if (identify(path) === 'zip') yield* fromZip(path, options, budget);
-  else if (identify(path) === 'dicom' && isDicomdir(path)) yield* fromDicomdir(path, options);
-  else yield plainFile(path);
+  else yield { ...plainFile(path), chosen: true };
 }
 
-async function* walk(
-  folder: string,
-  options: CollectOptions,
-  budget: { archives: number },
-): AsyncGenerator<CollectedFile, void, undefined> {
+async function* walk(folder: string, signal?: AbortSignal): AsyncGenerator<ListedFile, void, undefined> {
   const entries = (await readdir(folder, { withFileTypes: true })).sort(byNaturalName);
   for (const entry of entries) {
-    throwIfCancelled(options.signal);
+    throwIfCancelled(signal);
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* guarded(path, () => walk(path, options, budget));
-    else if (entry.isFile() || entry.isSymbolicLink())
-      yield* guarded(path, () => collectInFolder(path, entry, options, budget));
+    if (entry.isDirectory()) yield* guarded(path, () => walk(path, signal));
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(path))))
+      yield { ...plainFile(path), chosen: false };
   }
 }
 
-async function* collectInFolder(
-  path: string,
-  entry: Dirent,
-  options: CollectOptions,
-  budget: { archives: number },
-): AsyncGenerator<CollectedFile, void, undefined> {
-  if (entry.isSymbolicLink() && !(await stat(path)).isFile()) return;
-  if (identify(path) === 'zip') yield* fromZip(path, options, budget);
-  else if (!/^DICOMDIR\b/i.test(entry.name)) yield plainFile(path);
+async function leadsToFile(link: string): Promise<boolean> {
+  return await stat(link).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+}
+
+/** Whether a file is called as the index of a DICOM disc is, perhaps with a version or suffix. */
+function isNamedDicomdir(name: string): boolean {
+  return /^DICOMDIR\b/i.test(name);
 }
 
 async function* fromDicomdir(path: string, options: CollectOptions): AsyncGenerator<CollectedFile, void, undefined> {
@@ -108,26 +143,21 @@ async function* fromDicomdir(path: string, options: CollectOptions): AsyncGenera
   }
 }
 
-async function* fromZip(
-  path: string,
-  options: CollectOptions,
-  budget: { archives: number },
-): AsyncGenerator<CollectedFile, void, undefined> {
+async function* fromZip(path: string, options: CollectOptions): AsyncGenerator<CollectedFile, void, undefined> {
   if (options.scratch === undefined)
     throw new Fault('usage', 'There is no folder to unpack this zip archive into.', { path });
-  budget.archives += 1;
-  const target = join(options.scratch, `archive-${budget.archives}`);
+  const target = await mkdtemp(join(options.scratch, 'archive-'));
   for await (const entry of extractZip(path, target, { signal: options.signal, limits: options.zipLimits })) {
     const label = `${path}/${entry.name}`;
     if (entry.path === null) {
       const fault = new Fault('bad-file', entry.problem, { path: label });
       yield { kind: 'skipped', label, fault };
-    } else if (!/^DICOMDIR\b/i.test(basename(entry.name)))
+    } else if (!isNamedDicomdir(basename(entry.name)))
       yield { kind: 'file', path: entry.path, label, name: basename(entry.name), group: dirname(label) };
   }
 }
 
-function plainFile(path: string): CollectedFile {
+function plainFile(path: string): Extract<CollectedFile, { kind: 'file' }> {
   return { kind: 'file', path, label: path, name: basename(path), group: dirname(path) };
 }
 

@@ -13,6 +13,8 @@ export interface ChildHandle {
   /** `detail` is an exit code or signal name, for the log. */
   onExit(listener: (detail: string) => void): void;
   kill(): void;
+  /** Bytes that the child holds in memory now; null where the system does not tell. */
+  residentBytes?(): number | null;
 }
 
 interface Pending {
@@ -27,12 +29,18 @@ export interface WorkerProcessOptions {
   readonly diedMessage: string;
   /** A cancelled task that has not ended after this many ms has its process killed. */
   readonly cancelGraceMs?: number;
+  /** A child that grows beyond `bytes` is killed, and what was running fails with `message`. */
+  readonly memoryLimit?: { readonly bytes: number; readonly message: string };
 }
+
+/** How often a working child's memory is looked at. */
+const MEMORY_CHECK_MS = 100;
 
 export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
   readonly #options: WorkerProcessOptions;
   readonly #pending = new Map<number, Pending>();
   #child: ChildHandle | null = null;
+  #watch: NodeJS.Timeout | null = null;
   #nextId = 1;
   #closed = false;
 
@@ -60,6 +68,7 @@ export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
       return await new Promise<T[Name]['output']>((resolve, reject) => {
         this.#pending.set(id, { resolve, reject, onProgress: options.onProgress as Pending['onProgress'] });
         child.postMessage({ kind: 'run', id, name, input });
+        this.#watchMemory(child);
       });
     } catch (thrown) {
       throw options.signal?.aborted ? new Fault('cancelled', 'Cancelled.', { cause: thrown }) : thrown;
@@ -97,11 +106,29 @@ export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
     else task.reject(Fault.fromRecord(message.fault));
   }
 
-  #bury(child: ChildHandle, detail: string): void {
-    if (this.#child === child) this.#child = null;
+  /** Looks at the child's memory for as long as it works. */
+  #watchMemory(child: ChildHandle): void {
+    const limit = this.#options.memoryLimit;
+    if (!limit || this.#watch) return;
+    this.#watch = setInterval(() => {
+      if (this.#pending.size === 0) this.#endWatch();
+      else if ((child.residentBytes?.() ?? 0) > limit.bytes) this.#bury(child, 'memory limit', limit.message);
+    }, MEMORY_CHECK_MS);
+  }
+
+  #endWatch(): void {
+    if (this.#watch) clearInterval(this.#watch);
+    this.#watch = null;
+  }
+
+  /** Fails what was running in a child that ended, or that is ended here and now. */
+  #bury(child: ChildHandle, detail: string, message = this.#options.diedMessage): void {
+    if (this.#child !== child) return; // buried already
+    this.#child = null;
+    this.#endWatch();
+    child.kill();
     const orphans = [...this.#pending.values()];
     this.#pending.clear();
-    for (const task of orphans)
-      task.reject(new Fault(this.#options.diedCode, this.#options.diedMessage, { cause: new Error(detail) }));
+    for (const task of orphans) task.reject(new Fault(this.#options.diedCode, message, { cause: new Error(detail) }));
   }
 }

@@ -1,14 +1,33 @@
 /** What the reader process does. Tests run these handlers in their own process. */
 import type { FramePixels } from '../../preload/contract/model.ts';
+import { Fault, throwIfCancelled } from '../fault.ts';
 import { toDisplay } from '../imaging/display.ts';
+import { indexFile } from '../imaging/index-file.ts';
 import { toModelImage } from '../imaging/model-image.ts';
 import { type OpenedImage, openImage } from '../imaging/pixels.ts';
 import { sharp } from '../imaging/sharp.ts';
+import { expandContainer } from '../imaging/sources.ts';
 import type { Image8 } from '../method/image.ts';
 import type { TaskHandlers } from '../process/tasks.ts';
-import type { FrameSource, ReaderTasks } from './tasks.ts';
+import type { FrameSource, Indexed, ReaderTasks, Unpacked } from './tasks.ts';
 
 export const readerHandlers: TaskHandlers<ReaderTasks> = {
+  async index({ files }, { signal }) {
+    const outcomes: Indexed[] = [];
+    for (const { path, origin } of files) {
+      throwIfCancelled(signal);
+      outcomes.push(await indexFile(path, origin).catch(failedIndex));
+    }
+    return outcomes;
+  },
+  async expand({ path, scratch }, { signal, progress }) {
+    const files: Unpacked[] = [];
+    for await (const file of expandContainer(path, { scratch, signal })) {
+      files.push(file.kind === 'file' ? file : { ...file, fault: file.fault.toRecord() });
+      progress(files.length);
+    }
+    return files;
+  },
   async inspect({ path, origin }) {
     const opened = await openImage(path, origin);
     await opened.decode(0);
@@ -27,6 +46,10 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
   },
   about: () => ({ pid: process.pid }),
 };
+
+function failedIndex(thrown: unknown): Indexed {
+  return { kind: 'failed', fault: Fault.from(thrown).toRecord() };
+}
 
 async function framePixels(source: FrameSource): Promise<FramePixels> {
   const opened = await open(source.path);

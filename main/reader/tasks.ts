@@ -1,6 +1,9 @@
 /** The tasks of the reader process: everything that parses a file from outside. */
+import type { FaultRecord } from '../../preload/contract/faults.ts';
 import type { FramePixels } from '../../preload/contract/model.ts';
 import type { InstanceHeader, PhotoOrigin } from '../imaging/header.ts';
+import type { IndexedFile } from '../imaging/index-file.ts';
+import type { CollectedFile } from '../imaging/sources.ts';
 import type { Image8 } from '../method/image.ts';
 
 /** Where a frame's bytes lie on disk. */
@@ -9,7 +12,27 @@ export interface FrameSource {
   readonly frame: number;
 }
 
+/** What became of one file of a batch. */
+export type Indexed = IndexedFile | { readonly kind: 'failed'; readonly fault: FaultRecord };
+
+/** A file inside a zip archive or behind a DICOMDIR, or what was wrong with one. */
+export type Unpacked =
+  | Extract<CollectedFile, { kind: 'file' }>
+  | { readonly kind: 'skipped'; readonly label: string; readonly fault: FaultRecord };
+
 export interface ReaderTasks {
+  /** What many files say of themselves, in their order; each was looked at far enough that it can be shown. */
+  index: {
+    input: { readonly files: readonly { readonly path: string; readonly origin?: PhotoOrigin }[] };
+    progress: never;
+    output: readonly Indexed[];
+  };
+  /** The files of a zip archive, unpacked below `scratch`, or of a DICOMDIR. Progress counts them. */
+  expand: {
+    input: { readonly path: string; readonly scratch: string };
+    progress: number;
+    output: readonly Unpacked[];
+  };
   /** Header of a file, after its first frame was decoded once, so that what enters the store can be shown. */
   inspect: {
     input: { readonly path: string; readonly origin?: PhotoOrigin };
