@@ -17,6 +17,7 @@ import { toTestRgb, toTrainingGrey } from '../method/resize.ts';
 import type { MethodSettings } from '../method/settings.ts';
 import { synthesise, type TaskMixture } from '../method/synthesis/synthesise.ts';
 import { initialParameters, trainableParameters } from '../method/training.ts';
+import { CHECKPOINT_STEPS, fingerprintOf, type Journal, openJournal } from './checkpoint.ts';
 import { type DetectionHead, foldTensors, type HeadResult, profileHead, runHead, score } from './detect.ts';
 import { type Learner, type Sample, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
@@ -54,13 +55,17 @@ export async function calibrate(
   const random = new Random(seed);
   const greys = support.map((image) => toTrainingGrey(image, networks.side));
   const schedule = schedules[preset];
+  const [drawRandom, courseRandom] = [random.fork(), random.fork()];
   const draw =
     schedule.poolVariants === 0
-      ? freshAnomalies(greys, method.mixture, networks, random.fork())
-      : await pool(greys, method.mixture, schedule.poolVariants, networks, random.fork(), context);
+      ? freshAnomalies(greys, method.mixture, networks, drawRandom)
+      : await pool(greys, method.mixture, schedule.poolVariants, networks, drawRandom, context);
+  const { checkpoint, ...given } = input;
+  const fingerprint = fingerprintOf({ ...given, model: networks.pack.identity, provider: networks.provider });
+  const journal = await openJournal(checkpoint, fingerprint, [drawRandom, courseRandom]);
 
   const trainingStarted = performance.now();
-  const course: Course = { networks, method, schedule, draw, random: random.fork(), context };
+  const course: Course = { networks, method, schedule, draw, random: courseRandom, context, journal };
   const trained = await trainPromptsAndAdapters(greys.length, course);
   const trainingSeconds = (performance.now() - trainingStarted) / 1000;
 
@@ -164,6 +169,7 @@ interface Course {
   readonly draw: DrawSamples;
   readonly random: Random;
   readonly context: CalibrateContext;
+  readonly journal: Journal;
 }
 
 interface Trained {
@@ -191,24 +197,29 @@ async function trainPromptsAndAdapters(count: number, course: Course): Promise<T
   return { tensors, losses };
 }
 
-/** Trains on the given members. @returns the loss of every step */
+/** Trains on the given members, from the last checkpoint where there is one. @returns the loss of every step */
 async function train(
   learner: Learner,
   members: readonly number[],
-  { schedule: { epochs }, draw, random, context: { signal, progress } }: Course,
+  { schedule: { epochs }, draw, random, context: { signal, progress }, journal }: Course,
   phase: CalibrateProgress['phase'],
 ): Promise<number[]> {
   const total = stepCount(members.length, epochs);
-  const losses: number[] = [];
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const batch of epochBatches(members.length, random)) {
-      throwIfCancelled(signal);
-      const loss = await learner.step(await draw(batch.map((position) => members[position]!)));
-      if (!Number.isFinite(loss))
-        throw new Fault('provider-failed', 'Training diverged: the loss is no longer a number. Try another provider.');
-      losses.push(loss);
-      progress({ phase, done: losses.length, total, losses: [loss] });
-    }
+  const position = journal.enter(learner);
+  const losses = [...position.losses];
+  const pending = [...position.pending]; // batches of the present epoch
+  progress({ phase, done: losses.length, total, losses: [...losses], firstStep: 0 });
+  while (losses.length < total) {
+    throwIfCancelled(signal);
+    if (pending.length === 0) pending.push(...epochBatches(members.length, random));
+    const batch = pending.shift()!;
+    const loss = await learner.step(await draw(batch.map((position) => members[position]!)));
+    if (!Number.isFinite(loss))
+      throw new Fault('provider-failed', 'Training diverged: the loss is no longer a number. Try another provider.');
+    losses.push(loss);
+    progress({ phase, done: losses.length, total, losses: [loss], firstStep: losses.length - 1 });
+    const complete = losses.length === total;
+    if (complete || losses.length % CHECKPOINT_STEPS === 0) await journal.save(learner, { losses, pending }, complete);
   }
   return losses;
 }

@@ -3,31 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preset } from '../../preload/contract/model.ts';
-import { randomWeights, smallClip } from '../../tests/support/small-clip.ts';
-import type { ClipArchitecture } from '../method/architecture.ts';
-import { visionGraph, visionTaps } from '../method/clip/vision.ts';
+import { createSmallPack, smallArchitecture, stripedPictures } from '../../tests/support/small-pack.ts';
 import { thresholdForShare } from '../method/conformal.ts';
 import type { Image8 } from '../method/image.ts';
-import { Random } from '../method/random.ts';
-import { clipNormalisation } from '../method/resize.ts';
 import { completeSettings, publishedSettings } from '../method/settings.ts';
 import { publishedMixture } from '../method/synthesis/synthesise.ts';
-import { canonicalShapes } from '../modelpack/naming.ts';
-import { createPack } from '../modelpack/pack.ts';
 import { runInProcess } from '../process/in-process.ts';
 import { createEngineHandlers } from './handlers.ts';
 import { decodeProfile, normalPeaks } from './profile.ts';
 import { schedules } from './schedule.ts';
 import type { Box, CalibrateInput, CalibrateProgress } from './tasks.ts';
-
-/** Small enough for a calibration in seconds, with the embedded model's vocabulary. */
-const architecture: ClipArchitecture = {
-  ...smallClip,
-  imageSize: 32,
-  patchSize: 8,
-  text: { ...smallClip.text, contextLength: 40, vocabularySize: 1328 },
-};
-const taps = [2, 3];
 
 const engine = runInProcess(createEngineHandlers());
 let folder: string;
@@ -35,55 +20,15 @@ let packFolder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mediclip-engine-'));
-  const weights = randomWeights(architecture);
-  const names = [...canonicalShapes(architecture).keys()];
-  const vocabulary = ['vocab.json', 'merges.txt'].map((name) =>
-    join(import.meta.dirname, '../../models/embedded/pack', name),
-  );
-  packFolder = await createPack(folder, {
-    family: 'clip-vit',
-    layers: taps,
-    architecture,
-    name: 'small',
-    licence: 'Apache-2.0',
-    source: { format: 'made-here', file: 'test', sha256: '0'.repeat(64), bytes: 0 },
-    precision: 'float32',
-    normalisation: clipNormalisation,
-    imageSize: architecture.imageSize,
-    taps: visionTaps(architecture, taps),
-    tokeniserFiles: {
-      kind: 'vocab-and-merges',
-      paths: vocabulary,
-      vocabulary: vocabulary[0]!,
-      merges: vocabulary[1]!,
-    },
-    reader: { shape: weights.shape, read: async (name) => weights.read(name) },
-    visionTensors: names.filter((name) => name.startsWith('visual.')),
-    textTensors: names.filter((name) => !name.startsWith('visual.')),
-    visionGraph: (file) => visionGraph({ architecture, weights: file, taps }),
-  });
+  packFolder = await createSmallPack(folder);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Striped pictures with noise; with `spot`, a bright disc that the normals lack. */
-function pictures(count: number, seed: number, spot = false): Image8[] {
-  const random = new Random(seed);
-  return Array.from({ length: count }, () => {
-    const data = new Uint8Array(48 * 48);
-    for (let y = 0; y < 48; y++)
-      for (let x = 0; x < 48; x++) {
-        const inSpot = spot && (x - 15) ** 2 + (y - 30) ** 2 < 60;
-        data[y * 48 + x] = inSpot ? 250 : 90 + 30 * Math.sin(y / 4) + random.normal() * 4;
-      }
-    return { width: 48, height: 48, channels: 1, data };
-  });
-}
-
 function input(preset: Preset, given: Partial<CalibrateInput> = {}): CalibrateInput {
   return {
     packFolder,
-    support: pictures(8, 1),
+    support: stripedPictures(8, 1),
     heldOut: [],
     preset,
     method: publishedSettings(schedules[preset].textAttention),
@@ -113,7 +58,7 @@ describe.each<Preset>(['parity', 'fast', 'default'])('calibration with the prese
   });
 
   it('takes its threshold from held-out normals where there are any', { timeout: 120_000 }, async () => {
-    const heldOut = pictures(9, 2);
+    const heldOut = stripedPictures(9, 2);
     const output = await engine.run('calibrate', input(preset, { heldOut }));
     expect(output.normalScores).toHaveLength(9);
     expect(output.threshold).toBe(thresholdForShare(output.normalScores, 0.2));
@@ -148,8 +93,8 @@ describe('calibration', () => {
     await writeFile(profilePath, output.profile);
     const detect = async (images: Image8[]) =>
       (await engine.run('detect', { packFolder, profilePath, images, provider: 'cpu' })).detections;
-    const normal = await detect(pictures(4, 3));
-    const [abnormal] = await detect(pictures(1, 4, true));
+    const normal = await detect(stripedPictures(4, 3));
+    const [abnormal] = await detect(stripedPictures(1, 4, true));
     expect(abnormal!.score).toBeGreaterThan(Math.max(...normal.map(({ score }) => score)));
     expect(abnormal!.flagged).toBe(true);
     expect(abnormal!.pValue).toBeCloseTo(1 / 9);
@@ -167,7 +112,7 @@ describe('calibration', () => {
     const ask = (image: Image8, region: Box) =>
       engine.run('nearestNormals', { packFolder, profilePath, image, region, provider: 'cpu' });
     // The last cell of the 4 x 4 grid with its neighbours, cut at the picture's corner.
-    const { box, matches } = await ask(pictures(8, 1)[5]!, [0.8, 0.8, 0.2, 0.2]);
+    const { box, matches } = await ask(stripedPictures(8, 1)[5]!, [0.8, 0.8, 0.2, 0.2]);
     expect(box).toEqual([0.5, 0.5, 0.5, 0.5]);
     expect(matches[0]).toMatchObject({ support: 5, box });
     expect(matches[0]!.distance).toBeCloseTo(0, 5);
@@ -178,10 +123,10 @@ describe('calibration', () => {
   });
 
   it('keeps no patches to compare with in the other presets, and says which one does', async () => {
-    const { profile } = await engine.run('calibrate', input('fast', { heldOut: pictures(1, 2) }));
+    const { profile } = await engine.run('calibrate', input('fast', { heldOut: stripedPictures(1, 2) }));
     const profilePath = join(folder, 'no-bank.safetensors');
     await writeFile(profilePath, profile);
-    const [image] = pictures(1, 1);
+    const [image] = stripedPictures(1, 1);
     await expect(
       engine.run('nearestNormals', { packFolder, profilePath, image: image!, region: [0, 0, 1, 1], provider: 'cpu' }),
     ).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('preset "default"') });
@@ -201,15 +146,15 @@ describe('calibration', () => {
     );
     const { manifest, tensors } = decodeProfile((await engine.run('calibrate', input('fast', { method }))).profile);
     expect(manifest.method).toEqual(method);
-    expect(tensors.get('prompt.context')?.shape).toEqual([2, 8, architecture.text.width]);
+    expect(tensors.get('prompt.context')?.shape).toEqual([2, 8, smallArchitecture.text.width]);
     const published = decodeProfile((await engine.run('calibrate', input('fast'))).profile).tensors;
-    expect(published.get('prompt.context')?.shape).toEqual([21, 8, architecture.text.width]);
+    expect(published.get('prompt.context')?.shape).toEqual([21, 8, smallArchitecture.text.width]);
     // Other anomalies and other prompts: the first loss already differs.
     expect(published.get('training.loss')?.data[0]).not.toBeCloseTo(tensors.get('training.loss')!.data[0]!, 6);
   });
 
   it('refuses a reference set of one image in one sentence', async () => {
-    await expect(engine.run('calibrate', input('fast', { support: pictures(1, 1) }))).rejects.toMatchObject({
+    await expect(engine.run('calibrate', input('fast', { support: stripedPictures(1, 1) }))).rejects.toMatchObject({
       code: 'bad-reference-set',
       message: expect.stringContaining('at least 2 normal images'),
     });
@@ -233,7 +178,7 @@ describe('calibration', () => {
     const path = join(folder, 'none.safetensors');
     await writeFile(path, 'not a profile');
     const detect = () =>
-      engine.run('detect', { packFolder, profilePath: path, images: pictures(1, 1), provider: 'cpu' });
+      engine.run('detect', { packFolder, profilePath: path, images: stripedPictures(1, 1), provider: 'cpu' });
     await expect(detect()).rejects.toMatchObject({ code: 'bad-profile', path });
   });
 });

@@ -111,7 +111,7 @@ function gatheredProgress(context: TaskContext<EngineTasks['calibrate']['progres
     flush,
     add(value: EngineTasks['calibrate']['progress']) {
       if (waiting && waiting.phase !== value.phase) flush();
-      waiting = { ...value, losses: [...(waiting?.losses ?? []), ...value.losses] };
+      waiting = { ...value, ...waiting, done: value.done, losses: [...(waiting?.losses ?? []), ...value.losses] };
       if (performance.now() - sentAt >= PROGRESS_INTERVAL_MS) flush();
     },
   };

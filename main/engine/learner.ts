@@ -11,11 +11,22 @@ export interface Sample {
   readonly mask: Float32Array;
 }
 
+/** All that further steps depend on. */
+export interface LearnerState {
+  /** Steps so far. */
+  readonly steps: number;
+  /** By name: parameters P, `first_moment.P`, `second_moment.P`. */
+  readonly tensors: ReadonlyMap<string, TensorValue>;
+}
+
 export interface Learner {
   /** One Adam step on a batch. @returns the loss before the step */
   step(batch: readonly Sample[]): Promise<number>;
   /** The parameters after the steps so far, by name. */
   parameters(): ReadonlyMap<string, TensorValue>;
+  state(): LearnerState;
+  /** Continues from a state of the same parameters; what it leaves out stays as it is. */
+  restore(state: LearnerState): void;
   /**
    * Text features (embedDim, 2) at the present parameters. They are an output of the training graph, so this costs one
    * more run of it (on any batch, discarded) and no further session.
@@ -59,6 +70,11 @@ export function startLearner(options: LearnerOptions): Learner {
       const outputs = await run(batch, steps, fetched);
       for (const name of Object.keys(state)) state[name] = outputs[`next.${name}`]!;
       return outputs.loss!.data[0] as number;
+    },
+    state: () => ({ steps, tensors: new Map(Object.entries(state)) }),
+    restore(saved) {
+      steps = saved.steps;
+      for (const [name, value] of saved.tensors) state[name] = value;
     },
     parameters: () => new Map(parameters.map(({ name }) => [name, state[name]!])),
     async textFeatures(batch) {

@@ -18,6 +18,8 @@ export interface CalibrateInput {
   readonly toleratedShare: number;
   /** How the pictures were made from DICOM values (imaging's PREPROCESSING_VERSION); kept in the profile. */
   readonly preprocessing: string;
+  /** File for checkpoints (checkpoint.ts): one of this very calibration is continued. Whoever names it removes it. */
+  readonly checkpoint?: string;
 }
 
 export interface CalibrateProgress {
@@ -26,6 +28,8 @@ export interface CalibrateProgress {
   readonly total: number;
   /** Losses of the steps since the last progress message. */
   readonly losses: readonly number[];
+  /** Step of the first of them, counted from 0: a calibration that is resumed tells its losses from the start. */
+  readonly firstStep?: number;
 }
 
 export interface CalibrateOutput {

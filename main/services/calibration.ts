@@ -94,8 +94,8 @@ export async function calibrateImages(
   );
 }
 
-function describeProgress({ phase, done, total, losses }: CalibrateProgress, trace: number[]) {
-  trace.push(...losses);
+function describeProgress({ phase, done, total, losses, firstStep }: CalibrateProgress, trace: number[]) {
+  trace.splice(firstStep ?? trace.length, trace.length, ...losses);
   const unit = { features: 'images', training: 'steps', evidence: 'check steps' }[phase];
   const note = {
     features: 'Looking at the normal images',
