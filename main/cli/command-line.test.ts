@@ -219,6 +219,16 @@ describe('calibrate, detect and evaluate', () => {
     expect(falsePositiveRateAtThreshold?.mean).toBeLessThan(0.5);
   });
 
+  it('evaluate random weights of the same architecture on the same splits', async () => {
+    const [normal, abnormal] = [await pictures(10, 20, 30, 40), await pictures(200, 15)];
+    const model = join(import.meta.dirname, '../../models/embedded/pack');
+    const files = ['--model', model, '--normal', normal, '--abnormal', abnormal];
+    expect(await run('evaluate', ...files, '--shots', '2', '--seeds', '2', '--null-baseline')).toBe(0);
+    const { imageAuroc, imageAp, nullBaseline } = result();
+    // This engine looks at no weights, so that only other splits could make a difference.
+    expect(nullBaseline).toMatchObject({ imageAuroc, imageAp });
+  });
+
   it('refuse to test on nothing', async () => {
     const normal = await pictures(10, 20);
     expect(await run('evaluate', '--model', 'embedded', '--normal', normal, '--abnormal', normal, '--shots', '2')).toBe(

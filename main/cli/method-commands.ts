@@ -117,9 +117,16 @@ function overlayNames(pictures: readonly Picture[]): readonly string[] {
 }
 
 const evaluateCommand: Command = {
-  usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
+  usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--null-baseline] [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
   does: 'per seed: K normals calibrate, all other normals and all abnormals are the test',
-  options: { ...trainingOptions, normal: string, abnormal: string, masks: string, seeds: string },
+  options: {
+    ...trainingOptions,
+    normal: string,
+    abnormal: string,
+    masks: string,
+    seeds: string,
+    'null-baseline': { type: 'boolean' },
+  },
   takes: [0, 0],
   async run(context) {
     const { options, tools, host, job } = context;
@@ -138,7 +145,8 @@ const evaluateCommand: Command = {
     await modelFolder(tools, modelName);
     const evaluation = await withPictures(tools, [paths.normal], search, (normal) =>
       withPictures(tools, [paths.abnormal], search, (abnormal) => {
-        const request = { modelName, ...settings, shots, seeds, firstSeed, normal, abnormal };
+        const nullBaseline = options.flag('null-baseline');
+        const request = { modelName, ...settings, shots, seeds, firstSeed, normal, abnormal, nullBaseline };
         const masks = options.text('masks');
         if (masks === undefined) return evaluate(tools, request, job);
         return withPictures(tools, [masks], search, (found) => evaluate(tools, { ...request, masks: found }, job));

@@ -9,6 +9,7 @@ import type { Image8 } from '../method/image.ts';
 import { auroc, averagePrecision, falsePositiveRate, meanAndDeviation } from '../method/metrics.ts';
 import { PixelScores } from '../method/metrics-pixels.ts';
 import type { WantedSettings } from '../method/settings.ts';
+import { createRandomPack } from '../modelpack/random-pack.ts';
 import { detectInBatches } from './analysis.ts';
 import { calibrateImages, drawSupport } from './calibration.ts';
 import { withScratch } from './files.ts';
@@ -33,6 +34,8 @@ export interface EvaluationRequest {
   readonly abnormal: readonly Picture[];
   /** Masks of abnormal pictures, found by the name of the file; without them no pixel figures. */
   readonly masks?: readonly Picture[];
+  /** Measure the same splits with the same architecture at random weights as well. */
+  readonly nullBaseline?: boolean;
 }
 
 interface Spread {
@@ -42,13 +45,8 @@ interface Spread {
   readonly perSeed: readonly number[];
 }
 
-export interface Evaluation {
-  readonly model: string;
-  readonly preset: Preset;
-  readonly shots: number;
-  readonly normals: number;
-  readonly abnormals: number;
-  readonly provider: string;
+/** What a model reached on the splits of all seeds. */
+interface Figures {
   readonly imageAuroc: Spread;
   readonly imageAp: Spread;
   readonly pixelAuroc?: Spread;
@@ -60,6 +58,17 @@ export interface Evaluation {
   readonly msPerImage: number;
   readonly calibrateSeconds: number;
   readonly peakRssMb: number;
+}
+
+export interface Evaluation extends Figures {
+  readonly model: string;
+  readonly preset: Preset;
+  readonly shots: number;
+  readonly normals: number;
+  readonly abnormals: number;
+  readonly provider: string;
+  /** The same architecture at random weights on the same splits: what the method and the data give away by themselves. */
+  readonly nullBaseline?: Figures;
 }
 
 interface SeedResult {
@@ -82,9 +91,16 @@ interface LabelledImage {
   readonly mask: Image8 | null;
 }
 
+interface TestImages {
+  readonly normals: readonly LabelledImage[];
+  readonly abnormals: readonly LabelledImage[];
+  /** Whether the abnormals have masks. */
+  readonly withPixels: boolean;
+}
+
 /** @throws Fault `bad-reference-set` where no normal is left to test, the reader's and the engine's own, `cancelled` */
 export async function evaluate(tools: Tools, request: EvaluationRequest, job: JobContext): Promise<Evaluation> {
-  const { normal, abnormal, shots, seeds } = request;
+  const { normal, abnormal, shots } = request;
   if (normal.length <= shots)
     throw new Fault(
       'bad-reference-set',
@@ -102,25 +118,61 @@ export async function evaluate(tools: Tools, request: EvaluationRequest, job: Jo
     abnormal: true,
     mask: masks?.[index] ?? null,
   }));
+  const images: TestImages = { normals, abnormals, withPixels: masks !== null };
+  const results = await evaluateSeeds(tools, request, images, job);
+  const evaluation = {
+    model: request.modelName,
+    preset: request.preset,
+    shots,
+    normals: normal.length,
+    abnormals: abnormal.length,
+    provider: results[0]?.provider ?? '',
+    ...summarise(results),
+  };
+  if (!request.nullBaseline) return evaluation;
+  return { ...evaluation, nullBaseline: await evaluateRandomWeights(tools, request, images, job) };
+}
+
+async function evaluateRandomWeights(
+  tools: Tools,
+  request: EvaluationRequest,
+  images: TestImages,
+  job: JobContext,
+): Promise<Figures> {
+  return await withScratch(async (scratch) => {
+    const packFolder = await modelFolder(tools, request.modelName);
+    const modelName = await createRandomPack(packFolder, scratch, request.firstSeed, { signal: job.signal });
+    const named: JobContext = {
+      ...job,
+      progress: (progress) => job.progress({ ...progress, note: `Random weights. ${progress.note}` }),
+    };
+    return summarise(await evaluateSeeds(tools, { ...request, modelName }, images, named));
+  });
+}
+
+async function evaluateSeeds(
+  tools: Tools,
+  request: EvaluationRequest,
+  images: TestImages,
+  job: JobContext,
+): Promise<SeedResult[]> {
+  const { seeds, firstSeed } = request;
   const results: SeedResult[] = [];
   for (let index = 0; index < seeds; index++) {
-    const seed = request.firstSeed + index;
     const onSeed: JobContext = {
       ...job,
       progress: (progress) => job.progress({ ...progress, note: `Seed ${index + 1} of ${seeds}: ${progress.note}` }),
     };
-    results.push(await evaluateSeed(tools, request, seed, normals, abnormals, masks !== null, onSeed));
+    results.push(await evaluateSeed(tools, request, firstSeed + index, images, onSeed));
   }
-  return summarise(request, results);
+  return results;
 }
 
 async function evaluateSeed(
   tools: Tools,
   request: EvaluationRequest,
   seed: number,
-  normals: readonly LabelledImage[],
-  abnormals: readonly LabelledImage[],
-  withPixels: boolean,
+  { normals, abnormals, withPixels }: TestImages,
   job: JobContext,
 ): Promise<SeedResult> {
   const { support, heldOut: testNormals } = drawSupport(normals, request.shots, seed);
@@ -200,22 +252,17 @@ function maskOf(mask: Image8 | null, side: number): Uint8Array {
   return result;
 }
 
-function summarise(request: EvaluationRequest, results: readonly SeedResult[]): Evaluation {
+function summarise(results: readonly SeedResult[]): Figures {
   const spread = (of: (result: SeedResult) => number): Spread => {
     const perSeed = results.map(of);
     const { mean, deviation } = meanAndDeviation(perSeed);
     return { mean, sd: Number.isNaN(deviation) ? null : deviation, perSeed };
   };
-  const pixels = request.masks
+  const withPixels = results.some(({ pro }) => pro !== null);
+  const pixels = withPixels
     ? { pixelAuroc: spread((result) => Number(result.pixelAuroc)), pro: spread((result) => Number(result.pro)) }
     : {};
   return {
-    model: request.modelName,
-    preset: request.preset,
-    shots: request.shots,
-    normals: request.normal.length,
-    abnormals: request.abnormal.length,
-    provider: results[0]?.provider ?? '',
     imageAuroc: spread((result) => result.auroc),
     imageAp: spread((result) => result.ap),
     ...pixels,
