@@ -12,7 +12,8 @@ import { listModels } from '../services/models.ts';
 import { findNearestNormals } from '../services/nearest-normals.ts';
 import { createReferenceSet, listAllReferenceSets } from '../services/reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
-import { startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
+import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
+import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
 import { listWorklist, openStudy } from '../services/worklist.ts';
 import type { Workstation } from '../services/workstation.ts';
 import { versions } from './host.ts';
@@ -34,6 +35,7 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
 
     'jobs.list': () => jobs.list(),
     'jobs.cancel': (id) => jobs.cancel(id),
+    'jobs.pause': (id) => jobs.pause(id),
 
     'studies.list': () => listWorklist(db, jobs.list()),
     'studies.open': (uid) => openStudy(db, uid, jobs.list()),
@@ -58,6 +60,9 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'calibrations.methodSettings': (preset) => methodSettingsOf(preset),
     'calibrations.start': (request) => startCalibration(station, jobs, request),
     'calibrations.activate': (id) => changing('calibrations', activate(station, id)),
+    'calibrations.unfinished': () => listUnfinished(station, jobs.list()),
+    'calibrations.resume': (id) => resumeCalibration(station, jobs, id),
+    'calibrations.discard': (id) => changing('calibrations', discardUnfinished(station, jobs.list(), id)),
 
     'analyses.start': (request) => startAnalysis(station, jobs, request),
     'analyses.latest': (uid) => openLatestAnalysis(station.store, uid),

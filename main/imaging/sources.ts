@@ -40,10 +40,7 @@ export type ListedFile =
  * that of the paths, then of the names, numbers by value. Symbolic links to folders are not followed.
  * @throws Fault `cancelled`; anything else wrong with one path is yielded as `skipped`.
  */
-async function* listFiles(
-  paths: readonly string[],
-  signal?: AbortSignal,
-): AsyncGenerator<ListedFile, void, undefined> {
+async function* listFiles(paths: readonly string[], signal?: AbortSignal): AsyncGenerator<ListedFile, void, undefined> {
   for (const path of paths) {
     throwIfCancelled(signal);
     yield* guarded(path, () => listOne(path, signal));

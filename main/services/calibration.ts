@@ -80,6 +80,7 @@ export async function calibrateImages(
   { support, heldOut }: Draw<Image8>,
   settings: CalibrationSettings,
   job: JobContext,
+  checkpoint?: string,
 ): Promise<CalibrateOutput> {
   // Named one by one: callers hand over more than the engine may be sent.
   const { modelName, preset, provider, seed, toleratedShare } = settings;
@@ -89,7 +90,18 @@ export async function calibrateImages(
   const losses: number[] = [];
   return await tools.engine.run(
     'calibrate',
-    { packFolder, support, heldOut, preset, method, provider, seed, toleratedShare, preprocessing },
+    {
+      packFolder,
+      support,
+      heldOut,
+      preset,
+      method,
+      provider,
+      seed,
+      toleratedShare,
+      preprocessing,
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+    },
     { signal: job.signal, onProgress: (progress) => job.progress(describeProgress(progress, losses)) },
   );
 }
@@ -113,17 +125,18 @@ export async function calibrateReferenceSet(
   station: Workstation,
   request: CalibrationRequest,
   job: JobContext,
+  { id = randomUUID(), checkpoint }: { readonly id?: string; readonly checkpoint?: string } = {},
 ): Promise<CalibrationRow> {
   const { db, folder } = station.store;
   const set = getReferenceSet(db, request.referenceSetId);
   const draw = drawSupport(set.frames, request.shots, request.seed);
   const scope = scopeOf(station, set.frames);
   const read = await readDraw(station, draw, job);
-  const output = await calibrateImages(station, read, request, job);
+  const output = await calibrateImages(station, read, request, job, checkpoint);
   const { manifest } = decodeProfile(output.profile);
   const profile = await putBytes(folder, output.profile);
   const row: Omit<CalibrationRecord, 'active' | 'referenceSetName'> = {
-    id: randomUUID(),
+    id,
     name: request.name,
     referenceSetId: set.id,
     modelName: request.modelName,

@@ -45,6 +45,14 @@ const LANES: Readonly<Record<JobKind, string>> = {
   analyse: 'engine',
   export: 'export',
 };
+/** Reason of an abort signal: the work is to be continued later, so what it has reached is kept. */
+const PAUSED = Symbol('paused');
+
+/** Whether work was ended to be continued later. */
+export function isPaused({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason === PAUSED;
+}
+
 const UPDATE_MS = 100;
 const KEPT = 50;
 const NOTHING_YET: JobProgress = { done: 0, total: 0, unit: '', note: '' };
@@ -105,6 +113,14 @@ export class Jobs {
     this.#get(id).abort.abort();
   }
 
+  /** Ends a calibration so that it can be continued later. @throws Fault `not-found`, `not-allowed` for other jobs */
+  pause(id: string): void {
+    const { status, abort } = this.#get(id);
+    if (status.kind !== 'calibrate')
+      throw new Fault('not-allowed', 'Only a calibration can be paused. Cancel this job and start it again.');
+    abort.abort(PAUSED);
+  }
+
   /** Resolves to the final status, whatever it is. @throws Fault `not-found` */
   async finished(id: string): Promise<JobStatus> {
     const job = this.#get(id);
@@ -112,9 +128,9 @@ export class Jobs {
     return job.status;
   }
 
-  /** Cancels everything and waits for its end. */
+  /** Ends everything and waits for it. Calibrations can be continued later. */
   async close(): Promise<void> {
-    for (const job of this.#jobs.values()) job.abort.abort();
+    for (const job of this.#jobs.values()) job.abort.abort(PAUSED);
     await Promise.all([...this.#jobs.values()].map((job) => job.ended));
   }
 
@@ -138,7 +154,8 @@ export class Jobs {
       this.#change(job, { state: 'done', ...outcome, secondsElapsed: elapsed(), secondsLeft: null });
     } catch (thrown) {
       const fault = Fault.from(thrown);
-      const state = fault.code === 'cancelled' ? 'cancelled' : 'failed';
+      const ended = isPaused(job.abort.signal) && job.status.kind === 'calibrate' ? 'paused' : 'cancelled';
+      const state = fault.code === 'cancelled' ? ended : 'failed';
       this.#change(job, { state, fault: fault.toRecord(), secondsElapsed: elapsed(), secondsLeft: null });
       if (state === 'failed') this.#options.onFault?.(job.status.kind, fault);
     }

@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
 import { getStudy } from '../store/studies.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
-import { calibrateReferenceSet } from './calibration.ts';
 import { importDemoStudies } from './demo-studies.ts';
 import { importPaths, importSummary } from './import.ts';
 import type { Jobs } from './jobs.ts';
+import { openUnfinished, type RememberedCalibration, rememberCalibration, runRemembered } from './unfinished.ts';
 import type { Workstation } from './workstation.ts';
 
 export function startImport(station: Workstation, jobs: Jobs, paths: readonly string[]): string {
@@ -24,9 +24,19 @@ export function startDemo(station: Workstation, jobs: Jobs): string {
   });
 }
 
+/** @throws Fault `disk-full` */
 export function startCalibration(station: Workstation, jobs: Jobs, request: CalibrationRequest): string {
-  return jobs.start('calibrate', `Calibrate ${request.name}`, null, async (context) => {
-    const { id, steps, seconds, threshold } = await calibrateReferenceSet(station, request, context);
+  return startRemembered(station, jobs, rememberCalibration(station, request));
+}
+
+/** Continues a calibration that was paused or interrupted. @throws Fault `not-found`, `not-allowed` while it runs */
+export function resumeCalibration(station: Workstation, jobs: Jobs, id: string): string {
+  return startRemembered(station, jobs, openUnfinished(station, jobs.list(), id));
+}
+
+function startRemembered(station: Workstation, jobs: Jobs, remembered: RememberedCalibration): string {
+  return jobs.start('calibrate', `Calibrate ${remembered.request.name}`, remembered.id, async (context) => {
+    const { id, steps, seconds, threshold } = await runRemembered(station, remembered, context);
     const summary = `Calibrated in ${steps} steps and ${Math.round(seconds)} s; threshold ${threshold.toFixed(3)}.`;
     return { summary, subject: id };
   });

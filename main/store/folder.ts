@@ -6,6 +6,7 @@
  *   packs/<name>/        model packs that were imported here
  *   audit.key            key of the audit trail's message authentication codes (audit.ts)
  *   audit.head           sealed length and last code of the audit trail
+ *   checkpoints/         calibrations that are not finished: <id>.json what was asked for, <id>.safetensors how far it came
  *   log/                 the log, without names or pixels
  *   tmp/                 files being written; whatever is left here after a crash may be deleted
  */
@@ -18,6 +19,7 @@ export interface DataFolder {
   readonly database: string;
   readonly blobs: string;
   readonly packs: string;
+  readonly checkpoints: string;
   readonly auditKey: string;
   readonly auditHead: string;
   readonly log: string;
@@ -31,6 +33,7 @@ export function dataFolderAt(root: string): DataFolder {
     database: join(root, 'workstation.sqlite'),
     blobs: join(root, 'blobs'),
     packs: join(root, 'packs'),
+    checkpoints: join(root, 'checkpoints'),
     auditKey: join(root, 'audit.key'),
     auditHead: join(root, 'audit.head'),
     log: join(root, 'log'),
@@ -44,7 +47,8 @@ export function openDataFolder(root: string): DataFolder {
   try {
     // Only its owner may look inside: it holds images of patients.
     mkdirSync(root, { recursive: true, mode: 0o700 });
-    for (const part of [folder.blobs, folder.packs, folder.log, folder.temporary]) mkdirSync(part, { recursive: true });
+    for (const part of [folder.blobs, folder.packs, folder.checkpoints, folder.log, folder.temporary])
+      mkdirSync(part, { recursive: true });
   } catch (thrown) {
     const fault = Fault.from(thrown);
     if (fault.code === 'disk-full') throw fault;

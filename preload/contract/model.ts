@@ -248,7 +248,7 @@ export interface JobStatus {
   readonly id: string;
   readonly kind: JobKind;
   readonly title: string;
-  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'paused';
   readonly progress: JobProgress;
   readonly startedAt: string;
   readonly secondsElapsed: number;

@@ -56,6 +56,16 @@ export const calibrationRequestSchema = z.strictObject({
 });
 export type CalibrationRequest = z.infer<typeof calibrationRequestSchema>;
 
+/** A calibration that was paused, or ended with the application: it can go on from its last checkpoint. */
+export interface UnfinishedCalibration {
+  readonly id: string;
+  readonly request: CalibrationRequest;
+  readonly referenceSetName: string;
+  readonly startedAt: string;
+  /** Training steps that need not be done again. */
+  readonly stepsDone: number;
+}
+
 /** Arguments of every call, as tuples. */
 export const callArguments = {
   'app.about': z.tuple([]),
@@ -63,6 +73,8 @@ export const callArguments = {
 
   'jobs.list': z.tuple([]),
   'jobs.cancel': z.tuple([id]),
+  /** Ends a calibration so that it can be resumed; its job then is `paused`. */
+  'jobs.pause': z.tuple([id]),
 
   'studies.list': z.tuple([]),
   'studies.open': z.tuple([uid]),
@@ -88,6 +100,10 @@ export const callArguments = {
   'calibrations.methodSettings': z.tuple([presetSchema]),
   'calibrations.start': z.tuple([calibrationRequestSchema]),
   'calibrations.activate': z.tuple([id]),
+  'calibrations.unfinished': z.tuple([]),
+  /** Continues an unfinished calibration; resolves to the job's id. */
+  'calibrations.resume': z.tuple([id]),
+  'calibrations.discard': z.tuple([id]),
 
   'analyses.start': z.tuple([z.strictObject({ studyInstanceUid: uid, calibrationId: id })]),
   /** The newest analysis of a study; null before one. */
@@ -118,6 +134,7 @@ export interface CallResults {
   'app.openDataFolder': void;
   'jobs.list': readonly JobStatus[];
   'jobs.cancel': void;
+  'jobs.pause': void;
   'studies.list': readonly StudyRow[];
   'studies.open': StudyDetail;
   'studies.chooseAndImport': string | null;
@@ -133,6 +150,9 @@ export interface CallResults {
   'calibrations.methodSettings': MethodSettings;
   'calibrations.start': string;
   'calibrations.activate': CalibrationRow;
+  'calibrations.unfinished': readonly UnfinishedCalibration[];
+  'calibrations.resume': string;
+  'calibrations.discard': void;
   'analyses.start': string;
   'analyses.latest': Analysis | null;
   'analyses.map': AnomalyMap;

@@ -377,6 +377,7 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
     'app.openDataFolder': () => undefined,
     'jobs.list': () => [...jobs.values()],
     'jobs.cancel': (id) => void cancelled.add(id),
+    'jobs.pause': (id) => void cancelled.add(id),
     'studies.list': () => [...studies.values()].map(({ study }) => study),
     'studies.open': (uid) => ({ ...studyOf(uid).detail, study: studyOf(uid).study }),
     'studies.chooseAndImport': () => {
@@ -470,6 +471,11 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
         return { summary: `${request.name} is ready.`, subject: id };
       });
     },
+    'calibrations.unfinished': () => [],
+    'calibrations.resume': () => {
+      throw new Refusal('not-found', 'This calibration is finished.');
+    },
+    'calibrations.discard': () => undefined,
     'calibrations.activate': (id) => {
       calibrations.forEach((row, index) => {
         calibrations[index] = { ...row, active: row.id === id };

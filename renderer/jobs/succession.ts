@@ -3,7 +3,14 @@ import type { JobStatus } from '../../preload/contract/model.ts';
 
 type Moment = Pick<JobStatus, 'state' | 'secondsElapsed'>;
 
-const rank: Readonly<Record<JobStatus['state'], number>> = { queued: 0, running: 1, done: 2, failed: 2, cancelled: 2 };
+const rank: Readonly<Record<JobStatus['state'], number>> = {
+  queued: 0,
+  running: 1,
+  done: 2,
+  failed: 2,
+  cancelled: 2,
+  paused: 2,
+};
 
 export function isOver(job: Pick<JobStatus, 'state'>): boolean {
   return rank[job.state] === 2;
