@@ -8,7 +8,13 @@ import { decide } from '../services/findings.ts';
 import { Images } from '../services/images.ts';
 import { skippedFiles } from '../services/import.ts';
 import type { Jobs } from '../services/jobs.ts';
-import { listModels } from '../services/models.ts';
+import {
+  removeImportedModel,
+  startModelExport,
+  startModelImport,
+  startModelVerification,
+} from '../services/model-jobs.ts';
+import { listModels, listUnusableModels } from '../services/models.ts';
 import { findNearestNormals } from '../services/nearest-normals.ts';
 import { createReferenceSet, listAllReferenceSets } from '../services/reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
@@ -55,6 +61,25 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'referenceSets.create': (request) => changing('referenceSets', createReferenceSet(station, request)),
 
     'models.list': () => listModels(station),
+    'models.unusable': () => listUnusableModels(station),
+    'models.choose': async (what) => {
+      const filters = [{ name: 'CLIP', extensions: ['mclip', 'pt', 'safetensors'] }];
+      const chosen = await dialog.showOpenDialog(
+        window,
+        what === 'folder' ? { properties: ['openDirectory'] } : { properties: ['openFile'], filters },
+      );
+      return chosen.canceled ? null : (chosen.filePaths[0] ?? null);
+    },
+    'models.import': (request) => startModelImport(station, jobs, request),
+    'models.verify': (name) => startModelVerification(station, jobs, name),
+    'models.export': async (name) => {
+      const chosen = await dialog.showSaveDialog(window, {
+        defaultPath: `${name}.mclip`,
+        filters: [{ name: 'MediCLIP model', extensions: ['mclip'] }],
+      });
+      return chosen.canceled || !chosen.filePath ? null : startModelExport(station, jobs, name, chosen.filePath);
+    },
+    'models.remove': async (name) => changing('models', await removeImportedModel(station, name)),
 
     'calibrations.list': () => listAllCalibrations(station),
     'calibrations.methodSettings': (preset) => methodSettingsOf(preset),

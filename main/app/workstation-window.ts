@@ -13,6 +13,7 @@ import { declareScheme, guardApplication, openWindow } from './window.ts';
 
 /** What lists must look at again when a job of a kind has ended. */
 const CHANGES: Readonly<Record<string, readonly Events['data.changed']['what'][]>> = {
+  model: ['models'],
   import: ['studies'],
   demo: ['studies', 'referenceSets'],
   calibrate: ['calibrations'],

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { diagnose } from '../services/about.ts';
 import { runDemo } from '../services/demo.ts';
 import { withScratch } from '../services/files.ts';
-import { importModelFrom, listModels, removeModel, verifyModel } from '../services/models.ts';
+import { exportModel, importModelFrom, listModels, removeModel, verifyModel } from '../services/models.ts';
 import { openWorkstation } from '../services/workstation.ts';
 import type { Command } from './command.ts';
 
@@ -61,6 +61,21 @@ const modelsVerify: Command = {
   },
 };
 
+const modelsExport: Command = {
+  usage: 'NAME --to FILE',
+  does: 'writes a pack as one .mclip file, for another workstation',
+  options: { to: string },
+  takes: [1, 1],
+  async run({ tools, host, options, positionals, job }) {
+    const path = await exportModel(tools, positionals[0] ?? '', resolve(options.required('to')), {
+      signal: host.signal,
+      onProgress: ({ done, total }) => job.progress({ done, total, unit: 'bytes', note: 'Writing the model' }),
+    });
+    host.print(JSON.stringify({ path }));
+    return undefined;
+  },
+};
+
 const modelsRemove: Command = {
   usage: 'NAME',
   does: 'removes an imported pack',
@@ -111,6 +126,7 @@ export const upkeepCommands: Readonly<Record<string, Command>> = {
   'models list': modelsList,
   'models import': modelsImport,
   'models verify': modelsVerify,
+  'models export': modelsExport,
   'models remove': modelsRemove,
   demo,
 };

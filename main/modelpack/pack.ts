@@ -374,13 +374,14 @@ export interface PackSummary {
   readonly layersOut: readonly number[];
   /** Of the source's weights. */
   readonly sha256: string;
+  readonly licence: string;
   /** Published model that the source is, verified by its hash. */
   readonly verifiedAs?: string;
   readonly bytes: number;
 }
 
 export function summarisePack(manifest: PackManifest): PackSummary {
-  const { name, family, source, vision, architecture } = manifest;
+  const { name, family, licence, source, vision, architecture } = manifest;
   return {
     name,
     source: source.format,
@@ -390,6 +391,7 @@ export function summarisePack(manifest: PackManifest): PackSummary {
     embedDim: architecture.embedDim,
     layersOut: manifest.family === 'clip-vit' ? manifest.layers : vision.taps.map((_, i) => i + 1),
     sha256: source.sha256,
+    licence,
     ...(source.verifiedAs === undefined ? {} : { verifiedAs: source.verifiedAs }),
     bytes: packBytes(manifest),
   };

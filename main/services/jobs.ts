@@ -39,6 +39,7 @@ export interface JobsOptions {
 
 /** Jobs of one lane wait for each other: they would fight over the engine, or over the store's writer. */
 const LANES: Readonly<Record<JobKind, string>> = {
+  model: 'model',
   import: 'import',
   demo: 'import',
   calibrate: 'engine',

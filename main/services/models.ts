@@ -1,9 +1,11 @@
 /** Model packs: those that come with the application, and those that were imported into the data folder. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
-import type { ModelRow } from '../../preload/contract/model.ts';
+import type { ModelRow, UnusableModel } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
+import { archiveSuffix, exportPack } from '../modelpack/archive.ts';
 import { importModel } from '../modelpack/import.ts';
+import type { PackManifest } from '../modelpack/manifest.ts';
 import { listPacks, loadPack, type PackJob, removePack, summarisePack, verifyPack } from '../modelpack/pack.ts';
 
 /** Where packs lie. */
@@ -19,6 +21,11 @@ const OWN_PACKS = ['mobilenet', 'embedded'] as const;
 export const PREFERRED_MODEL = OWN_PACKS[0];
 
 const isOwn = (name: string) => (OWN_PACKS as readonly string[]).includes(name);
+const modelRow = (name: string, manifest: PackManifest): ModelRow => ({
+  ...summarisePack(manifest),
+  name,
+  own: isOwn(name),
+});
 const ownFolder = (folders: ModelFolders, name: string) => join(folders.ownPacksFolder, name, 'pack');
 
 /** Packs that can be used; the application's own first. */
@@ -26,13 +33,16 @@ export async function listModels(folders: ModelFolders): Promise<readonly ModelR
   const own: ModelRow[] = [];
   for (const name of OWN_PACKS) {
     const pack = await loadPack(ownFolder(folders, name), { verify: false }).catch(() => null);
-    if (pack) own.push({ ...summarisePack(pack.manifest), name });
+    if (pack) own.push(modelRow(name, pack.manifest));
   }
   const imported = await listPacks(folders.packsFolder);
-  return [
-    ...own,
-    ...imported.flatMap(({ name, manifest }) => (manifest ? [{ ...summarisePack(manifest), name }] : [])),
-  ];
+  return [...own, ...imported.flatMap(({ name, manifest }) => (manifest ? [modelRow(name, manifest)] : []))];
+}
+
+/** Imported packs that cannot be used, with the reason. */
+export async function listUnusableModels({ packsFolder }: ModelFolders): Promise<readonly UnusableModel[]> {
+  const imported = await listPacks(packsFolder);
+  return imported.flatMap(({ name, fault }) => (fault ? [{ name, reason: fault.message }] : []));
 }
 
 /** Folder of a pack given by its name, or of a pack anywhere given by its folder. @throws Fault `not-found` */
@@ -65,7 +75,7 @@ export async function folderOfProfile(
 /** Compares every file of a pack with its hash. @throws Fault `bad-model`, `not-found` */
 export async function verifyModel(folders: ModelFolders, name: string, job: PackJob): Promise<ModelRow> {
   const manifest = await verifyPack(await modelFolder(folders, name), job);
-  return { ...summarisePack(manifest), name };
+  return modelRow(name, manifest);
 }
 
 /** Imports a checkpoint or a packed model. @throws Fault `bad-model`, `unsupported`, `not-allowed`, `disk-full` */
@@ -77,7 +87,17 @@ export async function importModelFrom(
   if (options.name !== undefined && isOwn(options.name))
     throw new Fault('not-allowed', `"${options.name}" is the application's own model. Choose another name.`);
   const pack = await importModel(path, { ...options, targetFolder: folders.packsFolder });
-  return summarisePack(pack.manifest);
+  return modelRow(pack.manifest.name, pack.manifest);
+}
+
+/**
+ * Writes a model as one file that another workstation imports. @returns the file's path, with the suffix
+ * @throws Fault `not-found`, `bad-model`, `disk-full`, `cancelled`
+ */
+export async function exportModel(folders: ModelFolders, name: string, path: string, job: PackJob): Promise<string> {
+  const file = path.endsWith(archiveSuffix) ? path : `${path}${archiveSuffix}`;
+  await exportPack(await modelFolder(folders, name), file, job);
+  return file;
 }
 
 /** @throws Fault `not-found`, `not-allowed` for the application's own */

@@ -134,8 +134,21 @@ export interface ModelRow {
   readonly patch: number;
   readonly embedDim: number;
   readonly layersOut: readonly number[];
+  /** Of the weights that it was made from. */
   readonly sha256: string;
   readonly bytes: number;
+  /** SPDX identifier, or 'unknown'. */
+  readonly licence: string;
+  /** The published model whose hash the weights have; absent for weights that are not known. */
+  readonly verifiedAs?: string;
+  /** Comes with the application, so that it cannot be removed. */
+  readonly own: boolean;
+}
+
+/** An imported model that lies here and cannot be used. */
+export interface UnusableModel {
+  readonly name: string;
+  readonly reason: string;
 }
 
 export interface CalibrationRow {
@@ -230,7 +243,7 @@ export interface Report {
   readonly updatedAt: string;
 }
 
-export type JobKind = 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
+export type JobKind = 'model' | 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
 
 export interface JobProgress {
   readonly done: number;

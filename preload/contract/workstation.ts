@@ -20,6 +20,7 @@ import type {
   SkippedFile,
   StudyDetail,
   StudyRow,
+  UnusableModel,
 } from './model.ts';
 import { anomalyTasks } from './model.ts';
 
@@ -94,6 +95,15 @@ export const callArguments = {
   ]),
 
   'models.list': z.tuple([]),
+  'models.unusable': z.tuple([]),
+  /** Shows the operating system's dialog; resolves to null where the person cancelled it. */
+  'models.choose': z.tuple([z.enum(['file', 'folder'])]),
+  /** Without a name the model gets the published one's or the file's. */
+  'models.import': z.tuple([z.strictObject({ path, name: text(80).min(1).optional() })]),
+  'models.verify': z.tuple([text(120).min(1)]),
+  /** Asks where to and writes one `.mclip` file; resolves to null where the person cancelled the dialog. */
+  'models.export': z.tuple([text(120).min(1)]),
+  'models.remove': z.tuple([text(120).min(1)]),
 
   'calibrations.list': z.tuple([]),
   /** The settings of the method that a preset has of its own. */
@@ -146,6 +156,12 @@ export interface CallResults {
   'referenceSets.list': readonly ReferenceSet[];
   'referenceSets.create': ReferenceSet;
   'models.list': readonly ModelRow[];
+  'models.unusable': readonly UnusableModel[];
+  'models.choose': string | null;
+  'models.import': string;
+  'models.verify': string;
+  'models.export': string | null;
+  'models.remove': void;
   'calibrations.list': readonly CalibrationRow[];
   'calibrations.methodSettings': MethodSettings;
   'calibrations.start': string;
@@ -169,7 +185,7 @@ export interface Events {
   /** A job started, moved on or ended. */
   'job.changed': JobStatus;
   /** Something that lists show has changed. */
-  'data.changed': { readonly what: 'studies' | 'referenceSets' | 'calibrations' | 'analyses' | 'reports' };
+  'data.changed': { readonly what: 'studies' | 'referenceSets' | 'calibrations' | 'analyses' | 'reports' | 'models' };
 }
 export const eventNames = ['job.changed', 'data.changed'] as const satisfies readonly (keyof Events)[];
 

@@ -1,19 +1,15 @@
-/** Calibrations, reference sets and models, kept in step with main. */
-import type { CalibrationRow, ModelRow, ReferenceSet } from '../../preload/contract/model.ts';
+/** Calibrations and reference sets, kept in step with main. */
+import type { CalibrationRow, ReferenceSet } from '../../preload/contract/model.ts';
 import { attempt } from '../design/notices.svelte.ts';
 import { call, on } from '../workstation.ts';
 
 class Calibrations {
   rows: readonly CalibrationRow[] = $state.raw([]);
   referenceSets: readonly ReferenceSet[] = $state.raw([]);
-  models: readonly ModelRow[] = $state.raw([]);
 
   /** Loads the lists and follows changes; returns the way to stop. */
   follow(): () => void {
-    void attempt(async () => {
-      await Promise.all([this.#reloadRows(), this.#reloadSets()]);
-      this.models = await call('models.list');
-    });
+    void this.reload();
     return on('data.changed', ({ what }) => {
       if (what === 'calibrations') void attempt(() => this.#reloadRows());
       if (what === 'referenceSets') void attempt(() => this.#reloadSets());

@@ -421,8 +421,16 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
         layersOut: [4, 8, 12],
         sha256: modelSha256,
         bytes: 24_000_000,
+        licence: 'Apache-2.0',
+        own: true,
       },
     ],
+    'models.unusable': () => [],
+    'models.choose': () => null,
+    'models.import': () => '',
+    'models.verify': () => '',
+    'models.export': () => null,
+    'models.remove': () => undefined,
     'calibrations.list': () => calibrations,
     'calibrations.methodSettings': (preset) => ({
       mixture: {

@@ -6,6 +6,7 @@ import { projectRoot } from '../../../main/runtime/command.ts';
 import { type LaunchedWorkstation, type LaunchOptions, launchWorkstation } from '../launch.ts';
 import { CalibrationPage } from './calibration.ts';
 import { JobsTray } from './jobs.ts';
+import { ModelsPage } from './models.ts';
 import { ReportPage } from './report.ts';
 import { ViewerPage } from './viewer.ts';
 import { WorklistPage } from './worklist.ts';
@@ -13,6 +14,7 @@ import { WorklistPage } from './worklist.ts';
 export interface WorkstationPages extends LaunchedWorkstation {
   readonly worklist: WorklistPage;
   readonly calibration: CalibrationPage;
+  readonly models: ModelsPage;
   readonly viewer: ViewerPage;
   readonly report: ReportPage;
   readonly jobs: JobsTray;
@@ -30,6 +32,7 @@ export async function openWorkstation(options: LaunchOptions = {}): Promise<Work
     ...launched,
     worklist: new WorklistPage(window),
     calibration: new CalibrationPage(window),
+    models: new ModelsPage(window),
     viewer: new ViewerPage(window),
     report: new ReportPage(window),
     jobs: new JobsTray(window),
