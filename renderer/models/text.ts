@@ -25,8 +25,7 @@ export const text = messages(
     remove: 'Remove',
     unusable: 'Cannot be used',
     removeTitle: (name: string) => `Remove the model “${name}”?`,
-    removeText:
-      'Calibrations that were made on it stay, and can analyse again once the same model is imported again.',
+    removeText: 'Calibrations that were made on it stay, and can analyse again once the same model is imported again.',
     removed: (name: string) => `The model “${name}” is removed.`,
     cancel: 'Cancel',
     importText:
