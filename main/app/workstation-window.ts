@@ -4,6 +4,7 @@ import { app, type BrowserWindow, dialog } from 'electron';
 import type { Events } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { Jobs } from '../services/jobs.ts';
+import { resumeImports } from '../services/start.ts';
 import type { Workstation } from '../services/workstation.ts';
 import { callsOf } from './calls.ts';
 import { dataFolderOf, openOn, prepareTools, versions } from './host.ts';
@@ -75,6 +76,7 @@ function open(root: string): void {
     });
   };
   show();
+  resumeImports(station, jobs);
   app.on('activate', () => window ?? show());
   app.on('second-instance', () => {
     if (window?.isMinimized()) window.restore();

@@ -1,4 +1,19 @@
-import type { ImageHeader, InstanceHeader } from './instance.ts';
+/** One frame with what sorting needs. */
+export interface Slice {
+  /** Instance Number. */
+  readonly number: number | null;
+  /** 0-based frame of its file. */
+  readonly frame: number;
+  /** What tells it from others of the same number: its UID. */
+  readonly uid: string;
+  readonly localiser: boolean;
+  /** Direction cosines of a row, then of a column (0020,0037). */
+  readonly orientation: readonly number[] | null;
+  /** Image Position (Patient), mm (0020,0032). */
+  readonly position: readonly number[] | null;
+  readonly rows: number;
+  readonly columns: number;
+}
 
 /** Something about a series that a reader should know, in plain words. */
 export interface GeometryFinding {
@@ -11,15 +26,17 @@ export interface GeometryFinding {
     | 'missing-slices'
     | 'uneven-spacing';
   readonly message: string;
-  /** Indices of the instances that it is about, as they were passed in. */
-  readonly instances: readonly number[];
+  /** Indices of the slices that it is about, as they were passed in. */
+  readonly slices: readonly number[];
 }
 
 /** A series in the order in which to scroll through it. */
 export interface SeriesArrangement {
-  /** Indices of the instances as they were passed in: stacks by position first, localisers last. */
+  /** Indices of the slices as they were passed in: stacks by position first, localisers last. */
   readonly order: readonly number[];
-  readonly basis: 'position' | 'number' | 'name';
+  readonly basis: 'position' | 'number';
+  /** Of each slice, as passed in: its place along the normal of its stack, mm; null outside stacks. */
+  readonly places: readonly (number | null)[];
   /** Usual distance between neighbouring slices of the largest stack, mm; null where there is no stack. */
   readonly spacing: number | null;
   readonly findings: readonly GeometryFinding[];
@@ -27,10 +44,10 @@ export interface SeriesArrangement {
 
 type Vector = readonly [number, number, number];
 
-/** An instance with what sorting needs. */
+/** A slice that lies somewhere. */
 interface Plane {
   readonly index: number;
-  readonly header: InstanceHeader;
+  readonly slice: Slice;
   readonly normal: Vector;
   /** Place along the normal, mm. */
   readonly place: number;
@@ -42,41 +59,40 @@ const SAME_DIRECTION = Math.cos(Math.PI / 180);
 const SAME_PLACE = 0.01;
 
 /**
- * Sorts the instances of one series by their position along the slice normal, or by instance number, or by name, and
- * names what is odd about them (PS3.3 C.7.6.2).
+ * Sorts the frames of one series by their position along the slice normal, or by instance number, and names what is odd
+ * about them (PS3.3 C.7.6.2).
  */
-export function arrangeSeries(headers: readonly InstanceHeader[]): SeriesArrangement {
-  const findings: GeometryFinding[] = [...identicalInstances(headers), ...differingSizes(headers)];
-  const localisers = headers.flatMap((header, i) => (isLocaliser(header) ? [i] : []));
-  if (localisers.length > 0 && localisers.length < headers.length)
+export function arrangeSeries(slices: readonly Slice[]): SeriesArrangement {
+  const findings: GeometryFinding[] = differingSizes(slices);
+  const scouts = slices.flatMap(({ localiser }, i) => (localiser ? [i] : []));
+  const apart = scouts.length > 0 && scouts.length < slices.length;
+  if (apart)
     findings.push({
       kind: 'localiser',
-      message: `${count(localisers.length, 'image is a localiser and stands', 'images are localisers and stand')} at the end.`,
-      instances: localisers,
+      message: `${count(scouts.length, 'image is a localiser and stands', 'images are localisers and stand')} at the end.`,
+      slices: scouts,
     });
-  const rest = headers.flatMap((_, i) => (localisers.includes(i) && localisers.length < headers.length ? [] : [i]));
-  const planes = rest.flatMap((i) => planeOf(headers[i] as InstanceHeader, i) ?? []);
-  const ending = headers.length > rest.length ? sortedByNumber(headers, localisers) : [];
+  const rest = slices.flatMap(({ localiser }, i) => (apart && localiser ? [] : [i]));
+  const ending = apart ? sortedByNumber(slices, scouts) : [];
+  const planes = rest.flatMap((i) => planeOf(slices[i] as Slice, i) ?? []);
+  const places: (number | null)[] = slices.map(() => null);
   if (planes.length < 2 || planes.length < rest.length) {
-    const order = sortedByNumber(headers, rest);
-    findings.push(...missingNumbers(headers, order));
-    const numbered = rest.every((i) => headers[i]?.instance.number !== null);
-    return { order: [...order, ...ending], basis: numbered ? 'number' : 'name', spacing: null, findings };
+    const order = sortedByNumber(slices, rest);
+    findings.push(...missingNumbers(slices, order));
+    for (const { index, place } of planes.length === rest.length ? planes : []) places[index] = place;
+    return { order: [...order, ...ending], basis: 'number', places, spacing: null, findings };
   }
   const stacks = stacksOf(planes);
   if (stacks.length > 1) findings.push(mixedOrientation(stacks));
   for (const stack of stacks) findings.push(...stackFindings(stack));
+  for (const { index, place } of planes) places[index] = place;
   return {
     order: [...stacks.flatMap((stack) => stack.map(({ index }) => index)), ...ending],
     basis: 'position',
+    places,
     spacing: usualGap(stacks[0] ?? []),
     findings,
   };
-}
-
-/** Whether an image only shows where others lie: a scout, topogram or survey. */
-function isLocaliser(header: InstanceHeader): boolean {
-  return header.instance.imageType.some((value) => value.toUpperCase() === 'LOCALIZER');
 }
 
 /** Groups of the same orientation, the largest first, each sorted along its normal. */
@@ -87,18 +103,18 @@ function stacksOf(planes: readonly Plane[]): Plane[][] {
     if (found) found.push(plane);
     else stacks.push([plane]);
   }
-  for (const stack of stacks) stack.sort((a, b) => a.place - b.place || byNumber(a.header, b.header));
+  for (const stack of stacks) stack.sort((a, b) => a.place - b.place || byNumber(a.slice, b.slice));
   return stacks.sort((a, b) => b.length - a.length);
 }
 
-function planeOf(header: InstanceHeader, index: number): Plane | null {
-  const { position, orientation } = header.image ?? ({ position: null, orientation: null } as Partial<ImageHeader>);
-  if (!position || !orientation) return null;
+function planeOf(slice: Slice, index: number): Plane | null {
+  const { position, orientation } = slice;
+  if (position?.length !== 3 || orientation?.length !== 6) return null;
   const normal = cross(orientation.slice(0, 3) as unknown as Vector, orientation.slice(3) as unknown as Vector);
   const length = Math.hypot(...normal);
   if (!(length > 0.5)) return null; // the two directions are parallel or zero: not an orientation
   const unit: Vector = [normal[0] / length, normal[1] / length, normal[2] / length];
-  return { index, header, normal: unit, place: dot(position, unit) };
+  return { index, slice, normal: unit, place: dot(position as unknown as Vector, unit) };
 }
 
 function stackFindings(stack: readonly Plane[]): GeometryFinding[] {
@@ -110,13 +126,13 @@ function stackFindings(stack: readonly Plane[]): GeometryFinding[] {
     findings.push({
       kind: 'repeated-positions',
       message: `Every position was taken ${times} times, as different phases, echoes or times are.`,
-      instances: stack.map(({ index }) => index),
+      slices: stack.map(({ index }) => index),
     });
   else if (repeated.length > 0)
     findings.push({
       kind: 'duplicate',
       message: `${count(repeated.length, 'position holds', 'positions hold')} more than one image: ${nameAll(repeated.flat())}.`,
-      instances: repeated.flat().map(({ index }) => index),
+      slices: repeated.flat().map(({ index }) => index),
     });
   return [...findings, ...gapFindings(places)];
 }
@@ -138,7 +154,7 @@ function gapFindings(places: readonly (readonly Plane[])[]): GeometryFinding[] {
         message:
           `About ${count(missing, 'slice is', 'slices are')} missing between ${nameOf(before)} and ${nameOf(after)}: ` +
           `${millimetres(gap)} apart, elsewhere ${millimetres(usual)}.`,
-        instances: [before.index, after.index],
+        slices: [before.index, after.index],
       });
     else if (Math.abs(gap - usual) > Math.max(usual * 0.1, SAME_PLACE)) uneven += 1;
   }
@@ -146,7 +162,7 @@ function gapFindings(places: readonly (readonly Plane[])[]): GeometryFinding[] {
     findings.push({
       kind: 'uneven-spacing',
       message: `The slices are not evenly spaced: ${uneven} of ${places.length - 1} distances differ from the usual ${millimetres(usual)}.`,
-      instances: places.flat().map(({ index }) => index),
+      slices: places.flat().map(({ index }) => index),
     });
   return findings;
 }
@@ -175,74 +191,55 @@ function mixedOrientation(stacks: readonly Plane[][]): GeometryFinding {
   return {
     kind: 'mixed-orientation',
     message: `The images lie in ${stacks.length} different directions (${sizes}); they are shown one after the other.`,
-    instances: stacks.flat().map(({ index }) => index),
+    slices: stacks.flat().map(({ index }) => index),
   };
 }
 
-function identicalInstances(headers: readonly InstanceHeader[]): GeometryFinding[] {
-  const seen = new Map<string, number[]>();
-  for (const [i, header] of headers.entries())
-    seen.set(header.instance.uid, [...(seen.get(header.instance.uid) ?? []), i]);
-  const doubled = [...seen.values()].filter((indices) => indices.length > 1);
-  if (doubled.length === 0) return [];
-  return [
-    {
-      kind: 'duplicate',
-      message: `${count(doubled.length, 'image is', 'images are')} present more than once under one identity.`,
-      instances: doubled.flat(),
-    },
-  ];
-}
-
-function differingSizes(headers: readonly InstanceHeader[]): GeometryFinding[] {
-  const sizes = headers.map(({ image }) => (image ? `${image.columns} x ${image.rows}` : ''));
-  const distinct = [...new Set(sizes)].filter((size) => size !== '');
+function differingSizes(slices: readonly Slice[]): GeometryFinding[] {
+  const sizes = slices.map(({ columns, rows }) => `${columns} x ${rows}`);
+  const distinct = [...new Set(sizes)];
   if (distinct.length < 2) return [];
   return [
     {
       kind: 'mixed-size',
       message: `The images are of different sizes: ${distinct.join(', ')} pixels.`,
-      instances: sizes.flatMap((size, i) => (size === sizes[0] ? [] : [i])),
+      slices: sizes.flatMap((size, i) => (size === sizes[0] ? [] : [i])),
     },
   ];
 }
 
 /** Numbers that jump, where positions cannot tell. */
-function missingNumbers(headers: readonly InstanceHeader[], order: readonly number[]): GeometryFinding[] {
+function missingNumbers(slices: readonly Slice[], order: readonly number[]): GeometryFinding[] {
   const findings: GeometryFinding[] = [];
   for (let i = 1; i < order.length; i += 1) {
-    const before = headers[order[i - 1] as number]?.instance.number ?? null;
-    const after = headers[order[i] as number]?.instance.number ?? null;
+    const before = slices[order[i - 1] as number]?.number ?? null;
+    const after = slices[order[i] as number]?.number ?? null;
     if (before === null || after === null || after - before < 2) continue;
     findings.push({
       kind: 'missing-slices',
       message: `Instance numbers jump from ${before} to ${after}.`,
-      instances: [order[i - 1] as number, order[i] as number],
+      slices: [order[i - 1] as number, order[i] as number],
     });
   }
   return findings;
 }
 
-function sortedByNumber(headers: readonly InstanceHeader[], indices: readonly number[]): number[] {
-  return [...indices].sort((a, b) => byNumber(headers[a] as InstanceHeader, headers[b] as InstanceHeader));
+function sortedByNumber(slices: readonly Slice[], indices: readonly number[]): number[] {
+  return [...indices].sort((a, b) => byNumber(slices[a] as Slice, slices[b] as Slice));
 }
 
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** By instance number; without one at the end, by file name. Equal ones by UID, so that the order is always the same. */
-function byNumber(a: InstanceHeader, b: InstanceHeader): number {
-  const first = a.instance.number ?? Number.MAX_SAFE_INTEGER;
-  const second = b.instance.number ?? Number.MAX_SAFE_INTEGER;
-  return (
-    first - second ||
-    natural.compare(a.instance.label, b.instance.label) ||
-    natural.compare(a.instance.uid, b.instance.uid)
-  );
+/** By instance number, those without one at the end. Equal ones by UID and frame, so that the order is always the same. */
+function byNumber(a: Slice, b: Slice): number {
+  const first = a.number ?? Number.MAX_SAFE_INTEGER;
+  const second = b.number ?? Number.MAX_SAFE_INTEGER;
+  return first - second || natural.compare(a.uid, b.uid) || a.frame - b.frame;
 }
 
-function nameOf({ header, index }: Plane): string {
-  const { number, label } = header.instance;
-  return number === null ? label || `image ${index + 1}` : `image ${number}`;
+function nameOf({ slice, index }: Plane): string {
+  if (slice.frame > 0) return `frame ${slice.frame + 1}`;
+  return `image ${slice.number ?? index + 1}`;
 }
 
 function nameAll(planes: readonly Plane[]): string {

@@ -21,6 +21,7 @@ import {
 } from './dataset.ts';
 import { type FileKind, identify } from './identify.ts';
 import type {
+  FramePlace,
   ImageHeader,
   InstanceHeader,
   PatientHeader,
@@ -146,6 +147,7 @@ function imageOf(dataset: DataSet, transferSyntax: string): ImageHeader | null {
     bitsStored: shortOf(dataset, 'x00280101') ?? bitsAllocated,
     signed: shortOf(dataset, 'x00280103') === 1,
     ...attributes,
+    framePlaces: framePlacesOf(dataset),
     padding: paddingOf(dataset),
     lossy: stringOf(dataset, 'x00282110') === '01' || isAlwaysLossy(transferSyntax),
   };
@@ -171,16 +173,32 @@ export function frameAttributes(dataset: DataSet, frame: number): FrameAttribute
   const shared = itemsOf(dataset, 'x52009229')[0];
   const macro = (tag: string): DataSet => itemsOf(perFrame, tag)[0] ?? itemsOf(shared, tag)[0] ?? dataset;
   const measures = macro('x00289110');
-  const position = numbersOf(macro('x00209113'), 'x00200032');
-  const orientation = numbersOf(macro('x00209116'), 'x00200037');
   return {
-    position: position.length === 3 ? (position as unknown as ImageHeader['position']) : null,
-    orientation: orientation.length === 6 ? (orientation as unknown as ImageHeader['orientation']) : null,
+    ...placeOf(macro('x00209113'), macro('x00209116')),
     pixelSpacing: spacingOf(measures, dataset),
     sliceThickness: numberOf(measures, 'x00180050'),
     windows: windowsOf(macro('x00289132')),
     rescale: rescaleOf(macro('x00289145')),
   };
+}
+
+/** @param plane, direction hold Image Position and Image Orientation (Patient). */
+function placeOf(plane: DataSet, direction: DataSet): FramePlace {
+  const position = numbersOf(plane, 'x00200032');
+  const orientation = numbersOf(direction, 'x00200037');
+  return {
+    position: position.length === 3 ? (position as unknown as ImageHeader['position']) : null,
+    orientation: orientation.length === 6 ? (orientation as unknown as ImageHeader['orientation']) : null,
+  };
+}
+
+/** Where every frame lies by its functional groups (PS3.3 C.7.6.16.2.3 and .4), or null where there are none. */
+function framePlacesOf(dataset: DataSet): ImageHeader['framePlaces'] {
+  const groups = itemsOf(dataset, 'x52009230');
+  if (groups.length === 0) return null;
+  const [shared] = itemsOf(dataset, 'x52009229');
+  const macro = (group: DataSet, tag: string) => itemsOf(group, tag)[0] ?? itemsOf(shared, tag)[0] ?? dataset;
+  return groups.map((group) => placeOf(macro(group, 'x00209113'), macro(group, 'x00209116')));
 }
 
 function spacingOf(measures: DataSet, dataset: DataSet): PixelSpacing | null {

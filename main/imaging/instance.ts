@@ -70,6 +70,8 @@ export interface ImageHeader {
   readonly position: readonly [number, number, number] | null;
   /** Image Orientation (Patient): direction cosines of a row, then of a column. */
   readonly orientation: readonly [number, number, number, number, number, number] | null;
+  /** Where each frame lies, where the file says so frame by frame (enhanced multi-frame); null elsewhere. */
+  readonly framePlaces: readonly FramePlace[] | null;
   readonly pixelSpacing: PixelSpacing | null;
   /** mm. */
   readonly sliceThickness: number | null;
@@ -80,6 +82,9 @@ export interface ImageHeader {
   /** Whether the image was ever compressed with loss. */
   readonly lossy: boolean;
 }
+
+/** As `position` and `orientation` of ImageHeader, of one frame. */
+export type FramePlace = Pick<ImageHeader, 'position' | 'orientation'>;
 
 export interface PixelSpacing {
   /** Distance between rows (vertical), mm. */

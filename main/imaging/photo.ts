@@ -104,6 +104,7 @@ function photoImage(
     signed: false,
     position: null,
     orientation: null,
+    framePlaces: null,
     pixelSpacing: null,
     sliceThickness: null,
     windows: [],

@@ -40,7 +40,10 @@ export type ListedFile =
  * that of the paths, then of the names, numbers by value. Symbolic links to folders are not followed.
  * @throws Fault `cancelled`; anything else wrong with one path is yielded as `skipped`.
  */
-async function* listFiles(paths: readonly string[], signal?: AbortSignal): AsyncGenerator<ListedFile, void, undefined> {
+export async function* listFiles(
+  paths: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<ListedFile, void, undefined> {
   for (const path of paths) {
     throwIfCancelled(signal);
     yield* guarded(path, () => listOne(path, signal));
@@ -126,7 +129,7 @@ async function leadsToFile(link: string): Promise<boolean> {
 }
 
 /** Whether a file is called as the index of a DICOM disc is, perhaps with a version or suffix. */
-function isNamedDicomdir(name: string): boolean {
+export function isNamedDicomdir(name: string): boolean {
   return /^DICOMDIR\b/i.test(name);
 }
 

@@ -1,15 +1,18 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zipSync } from 'fflate';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { freshFolder } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { Fault } from '../fault.ts';
+import { dicomFile, type Element, imageElements } from '../imaging/samples.ts';
 import { verifyAudit } from '../store/audit.ts';
-import { checkStore } from '../store/store.ts';
+import { checkStore, openStore } from '../store/store.ts';
 import { listSkippedFiles } from '../store/studies.ts';
 import { Images } from './images.ts';
-import { importPaths } from './import.ts';
+import { importPaths, resumableImports } from './import.ts';
 import { listWorklist, openStudy } from './worklist.ts';
 
 /** A folder with three pictures and one text file. */
@@ -21,6 +24,38 @@ async function folderOfPictures(): Promise<string> {
       .toFile(join(folder, name));
   writeFileSync(join(folder, 'notes.dcm'), 'these are words, not an image');
   return folder;
+}
+
+/** A folder of small CT slices of one series. */
+function folderOfSlices(count: number): string {
+  const folder = freshFolder();
+  for (let i = 0; i < count; i++)
+    writeFileSync(
+      join(folder, `${i}.dcm`),
+      dicomFile(
+        imageElements([
+          [0x00080018, 'UI', `2.25.77.${i}`],
+          [0x00200013, 'IS', String(i)],
+        ]),
+      ),
+    );
+  return folder;
+}
+
+/** A program that imports a folder and is killed in the middle of it. */
+function importThatDies(folder: string, root: string): string {
+  const from = (path: string) => JSON.stringify(join(import.meta.dirname, '..', path));
+  return `
+    import { importPaths } from ${from('services/import.ts')};
+    import { openStore } from ${from('store/store.ts')};
+    import { readerHandlers } from ${from('reader/handlers.ts')};
+    import { runInProcess } from ${from('process/in-process.ts')};
+    const station = {
+      store: openStore(${JSON.stringify(root)}), reader: runInProcess(readerHandlers), user: 'x', now: () => new Date(),
+    };
+    const progress = ({ done }) => done === 150 && process.kill(process.pid, 'SIGKILL');
+    await importPaths(station, [${JSON.stringify(folder)}], { id: 'dies', signal: new AbortController().signal, progress });
+  `;
 }
 
 describe('import', () => {
@@ -67,15 +102,16 @@ describe('import', () => {
     const job = testJob({
       signal: abort.signal,
       progress: ({ done }) => {
-        if (done === 2) abort.abort();
+        if (done === 90) abort.abort();
       },
     });
-    await expect(importPaths(station, [await folderOfPictures()], job)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(importPaths(station, [folderOfSlices(200)], job)).rejects.toMatchObject({ code: 'cancelled' });
     const [row] = listWorklist(station.store.db, []);
-    expect(row?.frameCount).toBeGreaterThan(0);
-    expect(row?.frameCount).toBeLessThan(3);
-    expect((await checkStore(station.store)).ok).toBe(true);
+    expect(row?.frameCount).toBeGreaterThanOrEqual(90);
+    expect(row?.frameCount).toBeLessThan(200);
+    expect(await checkStore(station.store)).toMatchObject({ ok: true });
     expect(readdirSync(station.store.folder.temporary)).toEqual([]);
+    expect(resumableImports(station)).toEqual([]);
   });
 
   it('skips a file that kills the reader, and goes on', async () => {
@@ -83,14 +119,80 @@ describe('import', () => {
     const { reader } = station;
     const dying: typeof reader = {
       async run(name, input, options) {
-        if ((input as { path: string }).path.endsWith('2.png'))
+        const { files } = input as { files: { path: string }[] };
+        if (files.some(({ path }) => path.endsWith('2.png')))
           throw new Fault('reader-died', 'The file crashed the reader.');
         return await reader.run(name, input, options);
       },
     };
-    const result = await importPaths({ ...station, reader: dying }, [await folderOfPictures()], testJob());
+    const folder = await folderOfPictures();
+    const result = await importPaths({ ...station, reader: dying }, [folder], testJob());
     expect(result.instances).toBe(2);
-    expect(result.skipped.map(({ reason }) => reason)).toContain('The file crashed the reader.');
+    expect(result.skipped).toContainEqual({ path: join(folder, '2.png'), reason: 'The file crashed the reader.' });
+  });
+
+  it('goes on after its process was killed, and ends with every image once', { timeout: 60_000 }, async () => {
+    const folder = folderOfSlices(200);
+    const root = freshFolder();
+    const killed = spawnSync(process.execPath, ['--input-type=module', '-e', importThatDies(folder, root)]);
+    expect(killed.signal).toBe('SIGKILL');
+
+    const station = { ...testWorkstation(), store: openStore(root) };
+    onTestFinished(() => station.store.db.close());
+    const before = listWorklist(station.store.db, [])[0]?.frameCount ?? 0;
+    expect(before).toBeLessThan(200);
+    expect(await checkStore(station.store)).toMatchObject({ ok: true });
+
+    const [left, ...others] = resumableImports(station);
+    expect([left, others]).toEqual([{ paths: [folder], photo: null }, []]);
+    expect(await importPaths(station, [folder], testJob())).toMatchObject({ instances: 200 - before, known: before });
+    expect(listWorklist(station.store.db, [])[0]?.frameCount).toBe(200);
+    expect(await checkStore(station.store)).toMatchObject({ ok: true, orphanFiles: 0 });
+    expect(resumableImports(station)).toEqual([]);
+  });
+
+  it('opens archives and the index of a disc, and says which of its files are missing', async () => {
+    const folder = freshFolder();
+    const slices = folderOfSlices(3);
+    mkdirSync(join(folder, 'cd'));
+    copyFileSync(join(slices, '0.dcm'), join(folder, 'cd', 'A1'));
+    const records = ['A1', 'A2'].map((name): Element[] => [
+      [0x00041430, 'CS', 'IMAGE'],
+      [0x00041500, 'CS', name],
+    ]);
+    writeFileSync(join(folder, 'cd', 'DICOMDIR'), dicomFile([[0x00041220, 'SQ', records]]));
+    const inner = zipSync({ 'x.dcm': readFileSync(join(slices, '1.dcm')) });
+    writeFileSync(join(folder, 'all.zip'), zipSync({ 'y.dcm': readFileSync(join(slices, '2.dcm')), 'in.zip': inner }));
+    const result = await importPaths(
+      testWorkstation(),
+      [join(folder, 'cd', 'DICOMDIR'), join(folder, 'all.zip')],
+      testJob(),
+    );
+    expect(result.instances).toBe(2);
+    expect(result.skipped.map(({ reason }) => reason)).toEqual([
+      'The DICOMDIR refers to A2, which is not there.',
+      'This zip archive lies inside another. Unpack the outer one first.',
+    ]);
+  });
+
+  it('gives photographs what a person says of them, in the order of their names', async () => {
+    const station = testWorkstation();
+    const photo = {
+      patientName: 'Fictional^Ada',
+      patientId: 'F-7',
+      patientBirthDate: '19700101',
+      modality: 'XC',
+      bodyPart: 'SKIN',
+      description: 'Forearm',
+    };
+    const { studies } = await importPaths(station, [await folderOfPictures()], testJob(), photo);
+    const { study, series } = openStudy(station.store.db, studies[0] ?? '', []);
+    expect(study).toMatchObject({ patientName: 'Fictional^Ada', patientId: 'F-7', studyDescription: 'Forearm' });
+    expect(series).toMatchObject([{ modality: 'XC', bodyPart: 'SKIN' }]);
+    // 1.png, 2.png, 10.png: their red was 160, 80 and 0.
+    const images = new Images(station);
+    const reds = series[0]?.frames.map(async (frame) => (await images.pixels(frame)).data[0]);
+    expect(await Promise.all(reds ?? [])).toEqual([160, 80, 0]);
   });
 
   it('names a path that is not there', async () => {

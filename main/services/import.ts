@@ -1,20 +1,16 @@
 /** Files, folders, DICOMDIR and zip archives into the store. An instance is stored whole or listed as left out. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SkippedFile } from '../../preload/contract/model.ts';
-import { Fault, throwIfCancelled } from '../fault.ts';
-import type { InstanceHeader } from '../imaging/header.ts';
-import { type CollectedFile, collectFiles } from '../imaging/sources.ts';
-import { type Blob, putFile } from '../store/blobs.ts';
-import {
-  insertInstance,
-  listSkippedFiles,
-  type NewFrame,
-  type NewInstance,
-  saveSkippedFiles,
-} from '../store/studies.ts';
+import type { PhotoDetails, SkippedFile } from '../../preload/contract/model.ts';
+import { Fault } from '../fault.ts';
+import { isNamedDicomdir, listFiles } from '../imaging/sources.ts';
+import { beginImport, endImport, type ImportRecord, listOpenImports } from '../store/imports.ts';
+import { listSkippedFiles, saveSkippedFiles } from '../store/studies.ts';
+import { type FoundFile, type ReadFile, readInBatches } from './import-reading.ts';
+import { type ReadyFile, type Stored, storeBatch, studyUidOf } from './import-storing.ts';
 import type { JobContext } from './jobs.ts';
-import { readFile } from './reading.ts';
+import { runWhileItMoves } from './reading.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
 export interface ImportResult {
@@ -29,38 +25,56 @@ export interface ImportResult {
   readonly seconds: number;
 }
 
-type FoundFile = Extract<CollectedFile, { kind: 'file' }>;
-
 interface Tally {
   readonly studies: Set<string>;
   readonly series: Set<string>;
   instances: number;
   known: number;
   readonly skipped: SkippedFile[];
+  /** Files that are stored, known or left out. */
+  done: number;
+  /** Photographs by folder, for their places. */
+  readonly photos: Map<string, number>;
 }
 
 /**
  * Imports everything behind the paths. A bad file is skipped with its reason; importing the same again changes nothing.
- * @throws Fault `cancelled`, `disk-full`, `not-found` where a path itself is not there; what was stored until then stays.
+ * An import that a crash interrupts goes on at the next start of the window, see `resumableImports`.
+ * @param photo what a person says about the photographs among the files
+ * @throws Fault `cancelled`, `disk-full`, `bad-database`; what was stored until then stays.
  */
 export async function importPaths(
   station: Workstation,
   paths: readonly string[],
   job: JobContext,
+  photo: PhotoDetails | null = null,
 ): Promise<ImportResult> {
   const started = performance.now();
-  const tally: Tally = { studies: new Set(), series: new Set(), instances: 0, known: 0, skipped: [] };
+  const { db } = station.store;
+  const tally: Tally = {
+    studies: new Set(),
+    series: new Set(),
+    instances: 0,
+    known: 0,
+    skipped: [],
+    done: 0,
+    photos: new Map(),
+  };
   const scratch = await mkdtemp(join(station.store.folder.temporary, 'import-')).catch((thrown) => {
     throw Fault.from(thrown);
   });
+  const photos = photo && JSON.stringify(photo);
+  beginImport(db, { jobId: job.id, paths, photos, processId: process.pid }, timestamp(station));
   try {
-    const files = await collect(paths, scratch, job, tally);
-    await importFiles(station, files, job, tally);
+    const files = await listAll(paths, job, tally);
+    await importFiles(station, files, { scratch, photo }, job, tally);
   } finally {
     await rm(scratch, { recursive: true, force: true });
-    saveSkippedFiles(station.store.db, job.id, tally.skipped);
-    const { studies, series, skipped, ...counts } = tally;
-    record(station, 'import', [...studies].join(' '), { ...counts, series: series.size, skipped: skipped.length });
+    saveSkippedFiles(db, job.id, tally.skipped);
+    endImport(db, job.id, timestamp(station));
+    const { instances, known, skipped, series, studies } = tally;
+    const counts = { instances, known, series: series.size, skipped: skipped.length };
+    record(station, 'import', [...studies].join(' '), counts);
   }
   return {
     studies: [...tally.studies],
@@ -85,122 +99,133 @@ export function importSummary({ instances, known, skipped }: ImportResult): stri
   return `${parts.join(', ')}.`;
 }
 
-async function collect(
-  paths: readonly string[],
-  scratch: string,
-  job: JobContext,
-  tally: Tally,
-): Promise<readonly FoundFile[]> {
+async function listAll(paths: readonly string[], job: JobContext, tally: Tally): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
-  for await (const file of collectFiles(paths, { scratch, signal: job.signal })) {
-    if (file.kind === 'file') files.push(file);
-    else tally.skipped.push({ path: file.label, reason: file.fault.message });
+  for await (const file of listFiles(paths, job.signal)) {
+    if (file.kind === 'skipped') tally.skipped.push({ path: file.label, reason: file.fault.message });
+    else if (file.chosen || !isNamedDicomdir(file.name)) files.push({ ...file, from: file.chosen ? 'path' : 'folder' });
     job.progress({ done: 0, total: 0, unit: 'files', note: `${files.length} files found` });
   }
   return files;
 }
 
-/** While one file is copied, the next is being read. Only one is read at a time, so that a crash names its file. */
+interface Settings {
+  readonly scratch: string;
+  readonly photo: PhotoDetails | null;
+}
+
+/** While one batch is stored, the next is being read. `files` grows by what archives and discs hold. */
 async function importFiles(
   station: Workstation,
-  files: readonly FoundFile[],
+  files: FoundFile[],
+  { scratch, photo }: Settings,
   job: JobContext,
   tally: Tally,
 ): Promise<void> {
-  let storing: Promise<void> = Promise.resolve();
-  try {
-    for (const [index, file] of files.entries()) {
-      throwIfCancelled(job.signal);
-      job.progress({ done: index, total: files.length, unit: 'files', note: file.name });
-      const header = await unlessBad(file, tally, () => inspect(station, file, job.signal));
-      await storing;
-      if (header) storing = unlessBad(file, tally, () => storeFile(station, file, header, job.signal, tally));
-      storing.catch(() => {}); // awaited in the next round; must not count as unhandled meanwhile
+  const tell = (note: string) => job.progress({ done: tally.done, total: files.length, unit: 'files', note });
+  for await (const batch of readInBatches(station, files, job.signal)) {
+    const ready: ReadyFile[] = [];
+    for (const read of batch) {
+      if (read.kind === 'image') ready.push({ ...read, photo, place: placeOf(read, tally) });
+      else if (read.kind === 'failed') {
+        tally.done++;
+        tally.skipped.push({ path: read.file.label, reason: read.fault.message });
+      } else await openContainer(station, read, { scratch, files }, job.signal, tally);
     }
-  } finally {
-    await storing;
+    tell(batch[0]?.file.name ?? '');
+    await storeBatch(station, ready, job.signal, {
+      onFinished: ({ file }) => {
+        tally.done++;
+        tell(file.name);
+      },
+      onStored: (stored) => note(tally, stored),
+    });
   }
-  job.progress({ done: files.length, total: files.length, unit: 'files', note: '' });
+  tell('');
 }
 
-function inspect(station: Workstation, file: FoundFile, signal: AbortSignal): Promise<InstanceHeader> {
-  return readFile(station, 'inspect', { path: file.path, origin: { name: file.name, group: file.group } }, signal);
-}
-
-/** Runs the work on one file. What is wrong with the file itself is noted; what concerns all files is thrown. */
-async function unlessBad<T>(file: FoundFile, tally: Tally, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const fault = Fault.from(thrown);
-    if (['cancelled', 'disk-full', 'bad-database'].includes(fault.code)) throw fault;
-    tally.skipped.push({ path: file.label, reason: fault.message });
-    return undefined;
-  }
-}
-
-async function storeFile(
+/** Adds what a zip archive or DICOMDIR holds to the files, unless it was itself inside one or listed by its folder. */
+async function openContainer(
   station: Workstation,
-  file: FoundFile,
-  header: InstanceHeader,
+  { file, kind }: Extract<ReadFile, { kind: 'zip' | 'dicomdir' }>,
+  { scratch, files }: { readonly scratch: string; readonly files: FoundFile[] },
   signal: AbortSignal,
   tally: Tally,
 ): Promise<void> {
-  const blob = await putFile(station.store.folder, file.path, signal);
-  const insertion = insertInstance(station.store.db, instanceOf(header, blob), timestamp(station));
-  if (insertion === 'conflict-instance')
-    throw new Fault('bad-file', 'Another image with the same SOP Instance UID is stored already; the first one stays.');
-  if (insertion === 'conflict-patient')
-    throw new Fault('bad-file', 'Its study is stored already and belongs to a patient with another ID.');
-  tally.studies.add(header.study.uid);
+  tally.done++;
+  // A folder is walked whole, so its index says nothing new; many discs list less than they carry.
+  if (kind === 'dicomdir' && file.from !== 'path') return;
+  if (file.from === 'container') {
+    tally.skipped.push({
+      path: file.label,
+      reason: 'This zip archive lies inside another. Unpack the outer one first.',
+    });
+    return;
+  }
+  try {
+    const unpacked = await runWhileItMoves(station, 'expand', { path: file.path, scratch }, signal);
+    for (const one of unpacked)
+      if (one.kind === 'file') files.push({ ...one, from: 'container' });
+      else tally.skipped.push({ path: one.label, reason: one.fault.message });
+  } catch (thrown) {
+    const fault = Fault.from(thrown);
+    if (fault.code === 'cancelled' || fault.code === 'disk-full') throw fault;
+    tally.skipped.push({ path: file.label, reason: fault.message });
+  }
+}
+
+function placeOf({ file, header }: Extract<ReadFile, { kind: 'image' }>, tally: Tally): number {
+  if (header.source !== 'photo') return 0;
+  const place = (tally.photos.get(file.group) ?? 0) + 1;
+  tally.photos.set(file.group, place);
+  return place;
+}
+
+function note(tally: Tally, stored: Stored): void {
+  const { file, header } = stored.ready;
+  if (stored.outcome === 'skipped') {
+    tally.skipped.push({ path: file.label, reason: stored.reason });
+    return;
+  }
+  tally.studies.add(studyUidOf(stored.ready));
   tally.series.add(header.series.uid);
-  if (insertion === 'added') tally.instances++;
+  if (stored.outcome === 'added') tally.instances++;
   else tally.known++;
-}
-
-function instanceOf(header: InstanceHeader, blob: Blob): NewInstance {
-  const { patient, study, series, instance } = header;
-  return {
-    patientId: patient.id,
-    patientName: patient.name,
-    patientBirthDate: patient.birthDate,
-    patientSex: patient.sex,
-    studyInstanceUid: study.uid,
-    studyDate: study.date,
-    studyTime: study.time,
-    studyDescription: study.description,
-    accessionNumber: study.accessionNumber,
-    seriesInstanceUid: series.uid,
-    seriesNumber: series.number,
-    modality: series.modality,
-    bodyPart: series.bodyPart,
-    seriesDescription: series.description,
-    manufacturer: series.manufacturer,
-    sopInstanceUid: instance.uid,
-    sopClassUid: instance.sopClassUid,
-    transferSyntax: instance.transferSyntax,
-    instanceNumber: instance.number,
-    lossy: header.image?.lossy ?? false,
-    localizer: instance.imageType.includes('LOCALIZER'),
-    fileSha256: blob.sha256,
-    fileBytes: blob.bytes,
-    frames: framesOf(header),
-  };
-}
-
-/** Of a multi-frame file the header tells the first frame's place only; the others count by their number. */
-function framesOf({ image }: InstanceHeader): readonly NewFrame[] {
-  if (!image) return [];
-  const { rows, columns, pixelSpacing, orientation, position } = image;
-  const frame = { rows, columns, pixelSpacing: pixelSpacing && ([pixelSpacing.row, pixelSpacing.column] as const) };
-  return Array.from({ length: image.frames }, (_, index) => ({
-    ...frame,
-    orientation,
-    position: index === 0 && image.frames === 1 ? position : null,
-  }));
 }
 
 /** What an import left out, and why. */
 export function skippedFiles({ store }: Workstation, jobId: string): readonly SkippedFile[] {
   return listSkippedFiles(store.db, jobId);
+}
+
+/** An import to begin again: it finds what it stored already and goes on behind it. */
+export interface ResumableImport {
+  readonly paths: readonly string[];
+  readonly photo: PhotoDetails | null;
+}
+
+/**
+ * Imports that a crash of their process interrupted. They are marked as ended: whoever asks starts them anew. Paths that
+ * are gone meanwhile, as those of temporary folders are, are left out.
+ */
+export function resumableImports(station: Workstation): readonly ResumableImport[] {
+  const { db } = station.store;
+  return listOpenImports(db)
+    .filter(({ processId }) => processId !== process.pid && !isAlive(processId))
+    .flatMap(({ jobId, paths, photos }: ImportRecord) => {
+      endImport(db, jobId, timestamp(station));
+      const left = paths.filter((path) => existsSync(path));
+      return left.length === 0
+        ? []
+        : [{ paths: left, photo: photos === null ? null : (JSON.parse(photos) as PhotoDetails) }];
+    });
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

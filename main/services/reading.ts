@@ -35,6 +35,35 @@ export async function readFile<Name extends keyof ReaderTasks>(
   }
 }
 
+/**
+ * Runs a task of the reader that may take long, for as long as its progress moves.
+ * @throws Fault as readFile
+ */
+export async function runWhileItMoves<Name extends keyof ReaderTasks>(
+  { reader }: Pick<Tools, 'reader'>,
+  name: Name,
+  input: ReaderTasks[Name]['input'],
+  signal: AbortSignal,
+): Promise<ReaderTasks[Name]['output']> {
+  const stuck = new AbortController();
+  const watch = () => setTimeout(() => stuck.abort(), LIMIT_MS);
+  let timer = watch();
+  try {
+    return await reader.run(name, input, {
+      signal: AbortSignal.any([signal, stuck.signal]),
+      onProgress: () => {
+        clearTimeout(timer);
+        timer = watch();
+      },
+    });
+  } catch (thrown) {
+    if (!stuck.signal.aborted || signal.aborted) throw thrown;
+    throw new Fault('timed-out', `Reading this file stood still for ${LIMIT_MS / 1000} seconds; it was given up.`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** What the network sees of frames, in their order. */
 export async function readModelImages(
   tools: Pick<Tools, 'reader'>,

@@ -1,20 +1,31 @@
 /** Work that goes on in the background, as jobs: what the window starts. */
 import { basename } from 'node:path';
+import type { PhotoDetails } from '../../preload/contract/model.ts';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
 import { getStudy } from '../store/studies.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
 import { importDemoStudies } from './demo-studies.ts';
-import { importPaths, importSummary } from './import.ts';
+import { importPaths, importSummary, resumableImports } from './import.ts';
 import type { Jobs } from './jobs.ts';
 import { openUnfinished, type RememberedCalibration, rememberCalibration, runRemembered } from './unfinished.ts';
 import type { Workstation } from './workstation.ts';
 
-export function startImport(station: Workstation, jobs: Jobs, paths: readonly string[]): string {
+export function startImport(
+  station: Workstation,
+  jobs: Jobs,
+  paths: readonly string[],
+  photo: PhotoDetails | null = null,
+): string {
   const title = paths.length === 1 ? `Import ${basename(paths[0] ?? '')}` : `Import ${paths.length} files and folders`;
   return jobs.start('import', title, null, async (context) => {
-    const result = await importPaths(station, paths, context);
+    const result = await importPaths(station, paths, context, photo);
     return { summary: importSummary(result), subject: result.studies[0] ?? null };
   });
+}
+
+/** Begins the imports again that a crash interrupted. */
+export function resumeImports(station: Workstation, jobs: Jobs): void {
+  for (const { paths, photo } of resumableImports(station)) startImport(station, jobs, paths, photo);
 }
 
 export function startDemo(station: Workstation, jobs: Jobs): string {

@@ -7,6 +7,7 @@ import type {
   StudyRow,
   StudyState,
 } from '../../preload/contract/model.ts';
+import { arrangeSeries } from '../imaging/geometry.ts';
 import { listStudyScores, type StudyScores } from '../store/analyses.ts';
 import type { ReadableDatabase } from '../store/database.ts';
 import { listSignedStudies } from '../store/reports.ts';
@@ -19,7 +20,6 @@ import {
   type SeriesRecord,
   type StudyRecord,
 } from '../store/studies.ts';
-import { arrangeSeries } from './series-geometry.ts';
 
 /** All studies, the newest import first. `jobs` tells which of them are being analysed. */
 export function listWorklist(db: ReadableDatabase, jobs: readonly JobStatus[]): readonly StudyRow[] {
@@ -72,8 +72,19 @@ function stateOf(
 }
 
 function seriesDetail(series: SeriesRecord, records: readonly FrameRecord[]): SeriesDetail {
-  const { frames, remarks } = arrangeSeries(records);
-  return { ...series, frames: frames.map(({ frame, slicePosition }) => frameRow(frame, slicePosition)), remarks };
+  const { order, places, findings } = arrangeSeries(
+    records.map((record) => ({
+      ...record,
+      number: record.instanceNumber,
+      uid: record.sopInstanceUid,
+      localiser: record.localizer,
+    })),
+  );
+  return {
+    ...series,
+    frames: order.map((index) => frameRow(records[index] as FrameRecord, places[index] ?? null)),
+    remarks: findings.map(({ message }) => message),
+  };
 }
 
 function frameRow(frame: FrameRecord, slicePosition: number | null): FrameRow {

@@ -24,7 +24,7 @@ export function blobPath(folder: DataFolder, sha256: string): string {
 }
 
 /**
- * Copies a file into the store, streaming, and hashes what was copied.
+ * Copies a file into the store, streaming, hashes what was copied and reads it back.
  * @throws Fault `disk-full`, `not-found`, `bad-file` (cannot be read), `cancelled`; the store is then as before.
  */
 export async function putFile(folder: DataFolder, path: string, signal?: AbortSignal): Promise<Blob> {
@@ -57,6 +57,7 @@ async function put(
     await file.close();
     file = undefined;
     const sha256 = hash.digest('hex');
+    if ((await hashFile(unfinished, about.signal)).sha256 !== sha256) throw notAsWritten();
     await moveIntoPlace(unfinished, blobPath(folder, sha256));
     return { sha256, bytes };
   } catch (thrown) {
@@ -101,16 +102,29 @@ export async function readBlob(folder: DataFolder, sha256: string): Promise<Buff
   return bytes;
 }
 
+/** Hash and size of a file, without holding it in memory. @throws Fault `not-found`, `bad-file`, `cancelled` */
+export async function hashFile(path: string, signal?: AbortSignal): Promise<Blob> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      throwIfCancelled(signal);
+      hash.update(chunk);
+      bytes += (chunk as Uint8Array).byteLength;
+    }
+  } catch (thrown) {
+    throw Fault.from(thrown, { code: 'bad-file', path });
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}
+
 /** Checks a blob against its name without holding it in memory. @throws Fault `bad-file` where missing or damaged. */
 export async function verifyBlob(folder: DataFolder, sha256: string): Promise<void> {
   const path = blobPath(folder, sha256);
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  } catch (thrown) {
+  const found = await hashFile(path).catch((thrown) => {
     throw lost(path, thrown);
-  }
-  if (hash.digest('hex') !== sha256) throw damaged(path);
+  });
+  if (found.sha256 !== sha256) throw damaged(path);
 }
 
 /** Size in bytes, or null where the blob is missing. */
@@ -121,6 +135,8 @@ export async function blobSize(folder: DataFolder, sha256: string): Promise<numb
   );
 }
 
+const notAsWritten = () =>
+  new Fault('bad-file', 'What was written to the data folder reads back differently. Check the disk, then try again.');
 const lost = (path: string, cause: unknown) =>
   new Fault('bad-file', 'A stored file is missing or cannot be read. Restore the data folder from a backup.', {
     path,

@@ -128,6 +128,17 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
   });
 }
 
+/** The file of a stored instance; undefined where there is none of this UID. */
+export function findInstanceFile(
+  db: ReadableDatabase,
+  sopInstanceUid: string,
+): { readonly sha256: string; readonly bytes: number } | undefined {
+  return db.get(
+    'SELECT file_sha256 AS sha256, file_bytes AS bytes FROM instances WHERE sop_instance_uid = ?',
+    sopInstanceUid,
+  );
+}
+
 /** False where the study is there already and belongs to a patient with another id. */
 function insertStudy(db: WritableDatabase, instance: NewInstance, importedAt: string): boolean {
   const owner = db.get<{ patientId: string }>(

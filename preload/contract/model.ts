@@ -274,6 +274,19 @@ export interface JobStatus {
   readonly subject: string | null;
 }
 
+/** What a person says about photographs, which know nothing of a patient themselves. */
+export interface PhotoDetails {
+  readonly patientName: string;
+  readonly patientId: string;
+  /** DA, or '' where unknown. */
+  readonly patientBirthDate: string;
+  /** Defined term of Modality (0008,0060): XC, ES, OP, DX ... */
+  readonly modality: string;
+  readonly bodyPart: string;
+  /** Study description; '' for the folder's name. */
+  readonly description: string;
+}
+
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;

@@ -5,9 +5,10 @@ import { images } from './0001-images.ts';
 import { results } from './0002-results.ts';
 import { audit } from './0003-audit.ts';
 import { network } from './0004-network.ts';
+import { imports } from './0005-imports.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [images, results, audit, network];
+export const migrations: readonly Migration[] = [images, results, audit, network, imports];
 
 /**
  * Brings a database up to `upTo` migrations (all, except in tests).

@@ -115,6 +115,18 @@ describe('0004 network', () => {
   });
 });
 
+describe('0005 imports', () => {
+  it('adds a list of imports, and keeps what there is', () => {
+    const database = databaseWith(4);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 5);
+    expect(count(database, 'reports')).toBe(1);
+    expect(() => database.exec(`INSERT INTO imports VALUES ('a', 'no list', NULL, 1, '', NULL)`)).toThrow(/CHECK/);
+    database.exec(`INSERT INTO imports VALUES ('a', '["/cd"]', NULL, 1, '', NULL)`);
+    expect(count(database, 'imports')).toBe(1);
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);
