@@ -3,7 +3,8 @@ import { type BrowserWindow, dialog, shell } from 'electron';
 import type { Events } from '../../preload/contract/workstation.ts';
 import { about } from '../services/about.ts';
 import { openLatestAnalysis, openMap } from '../services/analysis.ts';
-import { activate, listAllCalibrations, methodSettingsOf } from '../services/calibration.ts';
+import { methodSettingsOf } from '../services/calibration.ts';
+import { confirmCase, listCases, withdrawCase } from '../services/cases.ts';
 import { decide } from '../services/findings.ts';
 import { Images } from '../services/images.ts';
 import { skippedFiles } from '../services/import.ts';
@@ -16,8 +17,17 @@ import {
 } from '../services/model-jobs.ts';
 import { listModels, listUnusableModels } from '../services/models.ts';
 import { findNearestNormals } from '../services/nearest-normals.ts';
+import {
+  activate,
+  amendCalibration,
+  listAllCalibrations,
+  openEvidence,
+  retire,
+  rollBack,
+} from '../services/profiles.ts';
 import { createReferenceSet, listAllReferenceSets } from '../services/reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
+import { listStoredScopes } from '../services/scope.ts';
 import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
 import { listWorklist, openStudy } from '../services/worklist.ts';
@@ -88,6 +98,15 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'calibrations.unfinished': () => listUnfinished(station, jobs.list()),
     'calibrations.resume': (id) => resumeCalibration(station, jobs, id),
     'calibrations.discard': (id) => changing('calibrations', discardUnfinished(station, jobs.list(), id)),
+    'calibrations.rollBack': (id) => changing('calibrations', rollBack(station, id)),
+    'calibrations.retire': (id) => changing('calibrations', retire(station, id)),
+    'calibrations.amend': async (request) => changing('calibrations', await amendCalibration(station, request)),
+    'calibrations.evidence': (id, toleratedShare) => openEvidence(station, id, toleratedShare),
+    'calibrations.scopes': () => listStoredScopes(station),
+
+    'cases.list': () => listCases(station),
+    'cases.confirm': (ref, note) => changing('calibrations', confirmCase(station, ref, note)),
+    'cases.withdraw': (ref) => changing('calibrations', withdrawCase(station, ref)),
 
     'analyses.start': (request) => startAnalysis(station, jobs, request),
     'analyses.latest': (uid) => openLatestAnalysis(station.store, uid),

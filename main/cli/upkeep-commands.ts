@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { diagnose } from '../services/about.ts';
 import { runDemo } from '../services/demo.ts';
-import { withScratch } from '../services/files.ts';
 import { exportModel, importModelFrom, listModels, removeModel, verifyModel } from '../services/models.ts';
+import { withScratch } from '../services/scratch.ts';
 import { openWorkstation } from '../services/workstation.ts';
 import type { Command } from './command.ts';
 

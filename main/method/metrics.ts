@@ -81,6 +81,15 @@ export function aurocInterval(value: number, normalCount: number, abnormalCount:
   return { low: boundary(0, value, isCompatible), high: boundary(1, value, isCompatible) };
 }
 
+/** 95% confidence interval of a share, `found` of `total` (Wilson, 1927). */
+export function shareInterval(found: number, total: number): Interval {
+  const share = found / total;
+  const shrunk = 1 + z95 ** 2 / total;
+  const middle = (share + z95 ** 2 / (2 * total)) / shrunk;
+  const half = (z95 / shrunk) * Math.sqrt((share * (1 - share)) / total + z95 ** 2 / (4 * total ** 2));
+  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+}
+
 /** Where `holds` changes between `outside` and `inside`, which it holds next to; by bisection, to double precision. */
 function boundary(outside: number, inside: number, holds: (x: number) => boolean): number {
   if (outside === inside) return inside;

@@ -1,63 +1,37 @@
 /** Few-shot calibration: some of a reference set's normals train, the others give the threshold. */
 import { randomUUID } from 'node:crypto';
-import type { CalibrationRow, FrameRef, Preset, ProviderChoice } from '../../preload/contract/model.ts';
+import type { CalibrationRow, FrameRef, Preset, ProviderChoice, Scope } from '../../preload/contract/model.ts';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
 import { decodeProfile } from '../engine/profile.ts';
 import { schedules } from '../engine/schedule.ts';
 import type { CalibrateOutput, CalibrateProgress } from '../engine/tasks.ts';
-import { Fault } from '../fault.ts';
 import { PREPROCESSING_VERSION } from '../imaging/model-image.ts';
 import type { Image8 } from '../method/image.ts';
-import { Random } from '../method/random.ts';
 import { completeSettings, type MethodSettings, publishedSettings, type WantedSettings } from '../method/settings.ts';
+import { type FrameAttributes, getAttributes } from '../store/attributes.ts';
 import { putBytes } from '../store/blobs.ts';
 import {
   activateCalibration,
-  type CalibrationRecord,
   getCalibration,
   hasActiveCalibration,
   insertCalibration,
-  listCalibrations,
+  type NewCalibration,
 } from '../store/calibrations.ts';
+import { listConfirmedCases, saveEvidence } from '../store/evidence.ts';
 import { getReferenceSet } from '../store/reference-sets.ts';
-import { getScope } from '../store/studies.ts';
+import { type Draw, drawByPatient } from './draw.ts';
+import { gatherScores, type Labelled } from './evidence.ts';
 import { verifiedSource } from './images.ts';
 import type { JobContext } from './jobs.ts';
 import { modelFolder } from './models.ts';
 import { readModelImages } from './reading.ts';
+import { writeWhole } from './reports.ts';
+import { isWithin, scopeOf } from './scope.ts';
+import { withScratch } from './scratch.ts';
 import { record, type Tools, timestamp, type Workstation } from './workstation.ts';
 
 /** Stands in every profile: a model calibrated on one preprocessing is wrong on another. */
 const PREPROCESSING = `imaging ${PREPROCESSING_VERSION}`;
-
-export interface Draw<T> {
-  readonly support: readonly T[];
-  readonly heldOut: readonly T[];
-}
-
-/**
- * Draws `shots` of the normals with the seed; the others are held out. Both keep the order of the normals, so that the
- * same choice gives the same calibration.
- * @throws Fault `bad-reference-set` where there are too few
- */
-export function drawSupport<T>(normals: readonly T[], shots: number, seed: number): Draw<T> {
-  if (normals.length < 2)
-    throw new Fault(
-      'bad-reference-set',
-      `A calibration needs at least 2 normal images, and there ${normals.length === 1 ? 'is 1' : 'are none'}. Add some more.`,
-    );
-  if (shots > normals.length)
-    throw new Fault(
-      'bad-reference-set',
-      `${shots} normal images were asked for, and there are ${normals.length}. Add some, or ask for fewer.`,
-    );
-  const order = new Random(seed).shuffle([...normals.keys()]);
-  const chosen = new Set(order.slice(0, shots));
-  return {
-    support: normals.filter((_, index) => chosen.has(index)),
-    heldOut: normals.filter((_, index) => !chosen.has(index)),
-  };
-}
 
 export interface CalibrationSettings {
   readonly modelName: string;
@@ -118,7 +92,7 @@ function describeProgress({ phase, done, total, losses, firstStep }: CalibratePr
 }
 
 /**
- * Calibrates on a stored reference set and stores the calibration, not active unless its scope had none.
+ * Calibrates on a stored reference set, gathers the evidence, and stores both; active only where its scope had none.
  * @throws Fault `bad-reference-set`, and the engine's own; nothing is stored then
  */
 export async function calibrateReferenceSet(
@@ -129,13 +103,29 @@ export async function calibrateReferenceSet(
 ): Promise<CalibrationRow> {
   const { db, folder } = station.store;
   const set = getReferenceSet(db, request.referenceSetId);
-  const draw = drawSupport(set.frames, request.shots, request.seed);
-  const scope = scopeOf(station, set.frames);
+  const normals = set.frames.map((ref) => ({ ref, ...drawable(ref, getAttributes(db, ref)) }));
+  const draw = drawByPatient(normals, request.shots, request.seed);
+  const scope = scopeOf(
+    normals.map(({ attributes }) => attributes),
+    request.scope,
+  );
   const read = await readDraw(station, draw, job);
-  const output = await calibrateImages(station, read, request, job, checkpoint);
+  const images = { support: read.support.map(({ image }) => image), heldOut: read.heldOut.map(({ image }) => image) };
+  const output = await calibrateImages(station, images, request, job, checkpoint);
+  const scores = await withScratch(async (scratch) => {
+    const profilePath = `${scratch}/profile`;
+    await writeWhole(profilePath, output.profile);
+    const model = {
+      packFolder: await modelFolder(station, request.modelName),
+      profilePath,
+      provider: request.provider,
+    };
+    const abnormals = await readCases(station, scope, job);
+    return await gatherScores(station, { heldOut: read.heldOut, abnormals, seed: request.seed, model }, job);
+  });
   const { manifest } = decodeProfile(output.profile);
   const profile = await putBytes(folder, output.profile);
-  const row: Omit<CalibrationRecord, 'active' | 'referenceSetName'> = {
+  const row: NewCalibration = {
     id,
     name: request.name,
     referenceSetId: set.id,
@@ -144,6 +134,7 @@ export async function calibrateReferenceSet(
     preset: request.preset,
     shots: request.shots,
     heldOut: draw.heldOut.length,
+    setAside: draw.setAside.length,
     seed: request.seed,
     steps: output.steps,
     seconds: output.seconds,
@@ -156,10 +147,13 @@ export async function calibrateReferenceSet(
     profileSha256: profile.sha256,
     createdAt: timestamp(station),
     createdBy: station.user,
+    retiredAt: null,
+    origin: '',
   };
   db.transaction(() => {
     insertCalibration(db, row);
-    if (!hasActiveCalibration(db, scope)) activateCalibration(db, row.id);
+    saveEvidence(db, row.id, { ...scores, support: draw.support.map(({ ref }) => ref) });
+    if (!hasActiveCalibration(db, scope)) activateCalibration(db, row.id, row.createdAt, station.user);
   });
   record(station, 'calibration.create', row.id, {
     referenceSet: set.id,
@@ -173,42 +167,43 @@ export async function calibrateReferenceSet(
   return getCalibration(db, row.id);
 }
 
-async function readDraw(station: Workstation, draw: Draw<FrameRef>, job: JobContext): Promise<Draw<Image8>> {
+function drawable(ref: FrameRef, attributes: FrameAttributes) {
+  return { key: `${ref.sopInstanceUid}/${ref.frame}`, owner: attributes.owner, attributes };
+}
+
+async function readDraw(
+  station: Workstation,
+  draw: Draw<{ readonly ref: FrameRef }>,
+  job: JobContext,
+): Promise<Draw<Labelled>> {
   const total = draw.support.length + draw.heldOut.length;
-  const read = async (frames: readonly FrameRef[], before: number) => {
-    const sources = [];
-    for (const frame of frames) sources.push(await verifiedSource(station.store, frame));
-    return await readModelImages(station, sources, job.signal, (done) =>
-      job.progress({ done: before + done, total, unit: 'files', note: 'Reading the normal images' }),
+  const read = (part: Draw<{ readonly ref: FrameRef }>['support'], before: number) =>
+    readLabelled(
+      station,
+      part.map(({ ref }) => ref),
+      job.signal,
+      (done) => job.progress({ done: before + done, total, unit: 'files', note: 'Reading the normal images' }),
     );
-  };
   return { support: await read(draw.support, 0), heldOut: await read(draw.heldOut, draw.support.length) };
 }
 
-/** What the set is of. @throws Fault `bad-reference-set` where modalities are mixed */
-function scopeOf(
-  { store }: Workstation,
-  frames: readonly FrameRef[],
-): { readonly modality: string; readonly bodyPart: string } {
-  const scopes = frames.map((frame) => getScope(store.db, frame));
-  const modalities = [...new Set(scopes.map(({ modality }) => modality))];
-  const bodyParts = [...new Set(scopes.map(({ bodyPart }) => bodyPart))];
-  if (modalities.length > 1)
-    throw new Fault(
-      'bad-reference-set',
-      `This set mixes images of ${modalities.sort().join(' and ')}. A calibration is for one modality; make a set for each.`,
-    );
-  return { modality: modalities[0] ?? '', bodyPart: bodyParts.length === 1 ? (bodyParts[0] ?? '') : '' };
+/** Pictures of stored frames as the network sees them. @throws Fault `bad-file`, the reader's own, `cancelled` */
+async function readLabelled(
+  station: Workstation,
+  refs: readonly FrameRef[],
+  signal: AbortSignal,
+  onImage?: (done: number) => void,
+): Promise<Labelled[]> {
+  const sources = [];
+  for (const ref of refs) sources.push(await verifiedSource(station.store, ref));
+  const images = await readModelImages(station, sources, signal, onImage);
+  return refs.map((ref, index) => ({ ref, image: images[index]! }));
 }
 
-/** Makes a calibration the active one of its modality and body part. @throws Fault `not-found` */
-export function activate(station: Workstation, id: string): CalibrationRow {
-  activateCalibration(station.store.db, id);
-  record(station, 'calibration.activate', id);
-  return getCalibration(station.store.db, id);
-}
-
-/** All calibrations, the newest first. */
-export function listAllCalibrations({ store }: Workstation): readonly CalibrationRow[] {
-  return listCalibrations(store.db);
+/** The confirmed abnormal cases that lie within a scope. */
+async function readCases(station: Workstation, scope: Scope, job: JobContext): Promise<Labelled[]> {
+  const { db } = station.store;
+  const refs = listConfirmedCases(db).map(({ sopInstanceUid, frame }) => ({ sopInstanceUid, frame }));
+  const within = refs.filter((ref) => isWithin(scope, getAttributes(db, ref)));
+  return await readLabelled(station, within, job.signal);
 }

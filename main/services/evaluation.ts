@@ -11,13 +11,14 @@ import { PixelScores } from '../method/metrics-pixels.ts';
 import type { WantedSettings } from '../method/settings.ts';
 import { createRandomPack } from '../modelpack/random-pack.ts';
 import { detectInBatches } from './analysis.ts';
-import { calibrateImages, drawSupport } from './calibration.ts';
-import { withScratch } from './files.ts';
+import { calibrateImages } from './calibration.ts';
+import { drawSupport } from './draw.ts';
 import type { JobContext } from './jobs.ts';
 import { modelFolder } from './models.ts';
 import type { Picture } from './pictures.ts';
 import { readModelImages } from './reading.ts';
 import { writeWhole } from './reports.ts';
+import { withScratch } from './scratch.ts';
 import type { Tools } from './workstation.ts';
 
 export interface EvaluationRequest {

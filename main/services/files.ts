@@ -1,7 +1,5 @@
 /** Calibration and detection on files, without the store. */
-import { mkdtemp, readFile as readBytes, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile as readBytes } from 'node:fs/promises';
 import type { Preset, ProviderChoice } from '../../preload/contract/model.ts';
 import { decodeProfile } from '../engine/profile.ts';
 import type { CalibrateOutput, Detection } from '../engine/tasks.ts';
@@ -9,7 +7,8 @@ import { Fault } from '../fault.ts';
 import type { Image8 } from '../method/image.ts';
 import type { WantedSettings } from '../method/settings.ts';
 import { detectInBatches } from './analysis.ts';
-import { calibrateImages, drawSupport } from './calibration.ts';
+import { calibrateImages } from './calibration.ts';
+import { drawByPatient } from './draw.ts';
 import type { JobContext } from './jobs.ts';
 import { folderOfProfile, modelFolder } from './models.ts';
 import { renderOverlay } from './overlay.ts';
@@ -39,7 +38,7 @@ export async function calibrateFiles(
   job: JobContext,
 ): Promise<CalibrateOutput> {
   const { out, shots = pictures.length, ...rest } = settings;
-  const draw = drawSupport(pictures, shots, settings.seed);
+  const draw = drawByPatient(pictures, shots, settings.seed);
   const read = (part: readonly Picture[]) =>
     readModelImages(tools, part, job.signal, (done) =>
       job.progress({ done, total: part.length, unit: 'files', note: 'Reading the normal images' }),
@@ -101,14 +100,4 @@ export async function* detectFiles(
 /** The picture with its map burned in, as PNG. */
 export function drawDetection({ image, map, side, threshold }: FileDetection): Promise<Buffer> {
   return renderOverlay({ image, map: { width: side, height: side, data: map }, threshold });
-}
-
-/** A folder that is there while `work` runs. */
-export async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'mediclip-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

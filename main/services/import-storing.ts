@@ -126,6 +126,7 @@ function instanceOf(ready: ReadyFile, blob: Blob): NewInstance {
     bodyPart: photo?.bodyPart ?? series.bodyPart,
     seriesDescription: series.description,
     manufacturer: series.manufacturer,
+    view: series.view,
     sopInstanceUid: instance.uid,
     sopClassUid: instance.sopClassUid,
     transferSyntax: instance.transferSyntax,

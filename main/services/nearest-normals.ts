@@ -5,9 +5,8 @@ import { Fault } from '../fault.ts';
 import { getAnalysis, getFinding } from '../store/analyses.ts';
 import { blobPath } from '../store/blobs.ts';
 import { getCalibration } from '../store/calibrations.ts';
-import { getReferenceSet } from '../store/reference-sets.ts';
+import { getEvidence } from '../store/evidence.ts';
 import { type FrameRecord, getFrame } from '../store/studies.ts';
-import { drawSupport } from './calibration.ts';
 import { verifiedSource } from './images.ts';
 import { modelFolder } from './models.ts';
 import { readModelImages } from './reading.ts';
@@ -32,12 +31,10 @@ export async function findNearestNormals(station: Workstation, findingId: string
     image: image!,
     region: [left / frame.columns, top / frame.rows, width / frame.columns, height / frame.rows],
   });
-  // The same draw as the calibration's: the profile knows its support images by their place in it.
-  const { support } = drawSupport(
-    getReferenceSet(db, calibration.referenceSetId).frames,
-    calibration.shots,
-    calibration.seed,
-  );
+  // The profile knows its support images by their place in the draw.
+  const support = getEvidence(db, calibration.id)?.support ?? [];
+  if (support.length === 0)
+    throw new Fault('unsupported', 'The normal images of this calibration are not on this workstation.');
   const normals = matches.slice(0, SHOWN).map((match): NearestNormal => {
     const ref = support[match.support];
     if (!ref) throw new Fault('bad-profile', 'This calibration does not fit its reference set. Calibrate again.');

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { collectFiles } from '../imaging/sources.ts';
 import type { FrameSource } from '../reader/tasks.ts';
+import type { Drawable } from './draw.ts';
 import { readFile } from './reading.ts';
 import type { Tools } from './workstation.ts';
 
-export interface Picture extends FrameSource {
+export interface Picture extends FrameSource, Drawable {
   /** The path as a person knows it; for a member of a zip archive the archive's and its own. */
   readonly label: string;
 }
@@ -57,9 +58,11 @@ async function findPictures(
       continue;
     }
     try {
-      const { image } = await readFile(tools, 'inspect', { path: file.path }, signal);
+      const { image, instance, patient, source } = await readFile(tools, 'inspect', { path: file.path }, signal);
+      // As in the store: a photograph names no patient.
+      const owner = source === 'photo' ? instance.uid : JSON.stringify([patient.id, patient.name, patient.birthDate]);
       for (let frame = 0; frame < (image?.frames ?? 0); frame++)
-        pictures.push({ path: file.path, label: file.label, frame });
+        pictures.push({ path: file.path, label: file.label, frame, owner, key: `${instance.uid}/${frame}` });
     } catch (thrown) {
       leaveOut(file.label, Fault.from(thrown));
     }

@@ -2,26 +2,39 @@
 import { randomUUID } from 'node:crypto';
 import type { FrameRef, ReferenceSet } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
-import { insertReferenceSet, listReferenceSets } from '../store/reference-sets.ts';
+import { getReferenceSet, insertReferenceSet, listReferenceSets, nextVersion } from '../store/reference-sets.ts';
 import { getFrame } from '../store/studies.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
-/** @throws Fault `not-found` where an image is not stored, `bad-reference-set` where one is named twice. */
+/**
+ * Saves a set, or the next version of one; saved versions never change.
+ * @throws Fault `not-found` where an image is not stored, `bad-reference-set` where one is named twice.
+ */
 export function createReferenceSet(
   station: Workstation,
-  request: { readonly name: string; readonly frames: readonly FrameRef[] },
+  request: {
+    readonly name: string;
+    readonly frames: readonly FrameRef[];
+    readonly basedOn?: string | undefined;
+  },
 ): ReferenceSet {
-  for (const frame of request.frames) getFrame(station.store.db, frame);
+  const { db } = station.store;
+  for (const frame of request.frames) getFrame(db, frame);
   if (new Set(request.frames.map((ref) => `${ref.sopInstanceUid}/${ref.frame}`)).size < request.frames.length)
     throw new Fault('bad-reference-set', 'An image is in this set twice. Pick each image once.');
+  const id = randomUUID();
+  const lineage = request.basedOn === undefined ? id : getReferenceSet(db, request.basedOn).lineage;
   const set: ReferenceSet = {
-    ...request,
-    id: randomUUID(),
+    id,
+    name: request.name,
+    frames: request.frames,
+    lineage,
+    version: nextVersion(db, lineage),
     confirmedBy: station.user,
     createdAt: timestamp(station),
   };
-  insertReferenceSet(station.store.db, set);
-  record(station, 'reference-set.create', set.id, { images: set.frames.length });
+  insertReferenceSet(db, set);
+  record(station, 'reference-set.create', set.id, { images: set.frames.length, version: set.version });
   return set;
 }
 

@@ -1,4 +1,4 @@
-import type { CalibrationRow } from '../../preload/contract/model.ts';
+import type { CalibrationRow, Scope } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import type { ReadableDatabase, WritableDatabase } from './database.ts';
 
@@ -9,10 +9,11 @@ export interface CalibrationRecord extends CalibrationRow {
 
 const CALIBRATIONS = `
   SELECT calibrations.id, calibrations.name, reference_set_id AS referenceSetId,
-    reference_sets.name AS referenceSetName, model_name AS modelName, model_sha256 AS modelSha256, preset, shots,
-    held_out AS heldOut, seed, steps, seconds, loss_trace AS lossTrace, threshold, tolerated_share AS toleratedShare,
-    modality, body_part AS bodyPart, provider, app_version AS appVersion, profile_sha256 AS profileSha256,
-    calibrations.created_at AS createdAt, created_by AS createdBy, active
+    reference_sets.name AS referenceSetName, reference_sets.version AS referenceSetVersion, model_name AS modelName,
+    model_sha256 AS modelSha256, preset, shots, held_out AS heldOut, set_aside AS setAside, seed, steps, seconds,
+    loss_trace AS lossTrace, threshold, tolerated_share AS toleratedShare, modality, body_part AS bodyPart, view, scanner,
+    provider, app_version AS appVersion, profile_sha256 AS profileSha256, calibrations.created_at AS createdAt,
+    created_by AS createdBy, active, retired_at AS retiredAt, origin
   FROM calibrations JOIN reference_sets ON reference_sets.id = reference_set_id`;
 
 type RawCalibration = Omit<CalibrationRecord, 'lossTrace' | 'active'> & { lossTrace: string; active: number };
@@ -23,44 +24,93 @@ const calibration = (raw: RawCalibration): CalibrationRecord => ({
   active: raw.active === 1,
 });
 
+export type NewCalibration = Omit<CalibrationRecord, 'active' | 'referenceSetName' | 'referenceSetVersion'>;
+
 /** Adds a calibration, not active yet. */
-export function insertCalibration(
-  db: WritableDatabase,
-  row: Omit<CalibrationRecord, 'active' | 'referenceSetName'>,
-): void {
+export function insertCalibration(db: WritableDatabase, row: NewCalibration): void {
+  const columns = {
+    id: row.id,
+    name: row.name,
+    reference_set_id: row.referenceSetId,
+    model_name: row.modelName,
+    model_sha256: row.modelSha256,
+    preset: row.preset,
+    shots: row.shots,
+    held_out: row.heldOut,
+    set_aside: row.setAside,
+    seed: row.seed,
+    steps: row.steps,
+    seconds: row.seconds,
+    loss_trace: JSON.stringify(row.lossTrace),
+    threshold: row.threshold,
+    tolerated_share: row.toleratedShare,
+    modality: row.modality,
+    body_part: row.bodyPart,
+    view: row.view,
+    scanner: row.scanner,
+    provider: row.provider,
+    app_version: row.appVersion,
+    profile_sha256: row.profileSha256,
+    created_at: row.createdAt,
+    created_by: row.createdBy,
+    active: 0,
+    retired_at: row.retiredAt,
+    origin: row.origin,
+  };
+  const names = Object.keys(columns);
   db.run(
-    `INSERT INTO calibrations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
-    row.id,
-    row.name,
-    row.referenceSetId,
-    row.modelName,
-    row.modelSha256,
-    row.preset,
-    row.shots,
-    row.heldOut,
-    row.seed,
-    row.steps,
-    row.seconds,
-    JSON.stringify(row.lossTrace),
-    row.threshold,
-    row.toleratedShare,
-    row.modality,
-    row.bodyPart,
-    row.provider,
-    row.appVersion,
-    row.profileSha256,
-    row.createdAt,
-    row.createdBy,
+    `INSERT INTO calibrations (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    ...Object.values(columns),
   );
 }
 
-/** Makes a calibration the active one of its modality and body part. @throws Fault `not-found` */
-export function activateCalibration(db: WritableDatabase, id: string): void {
+const SAME_SCOPE = 'modality = ? AND body_part = ? AND view = ? AND scanner = ?';
+const scopeValues = ({ modality, bodyPart, view, scanner }: Scope) => [modality, bodyPart, view, scanner];
+
+/** Makes a calibration the active one of its scope and notes when. @throws Fault `not-found` */
+export function activateCalibration(db: WritableDatabase, id: string, at: string, actor: string): void {
   db.transaction(() => {
-    const { modality, bodyPart } = getCalibration(db, id);
-    db.run('UPDATE calibrations SET active = 0 WHERE modality = ? AND body_part = ?', modality, bodyPart);
+    const row = getCalibration(db, id);
+    db.run(`UPDATE calibrations SET active = 0 WHERE ${SAME_SCOPE}`, ...scopeValues(row));
     db.run('UPDATE calibrations SET active = 1 WHERE id = ?', id);
+    db.run('INSERT INTO activations (calibration_id, at, actor) VALUES (?, ?, ?)', id, at, actor);
   });
+}
+
+/** Takes a calibration out of use, and out of activity. What was analysed with it stays as it is. */
+export function retireCalibration(db: WritableDatabase, id: string, at: string): void {
+  db.run('UPDATE calibrations SET active = 0, retired_at = ? WHERE id = ?', at, id);
+}
+
+/** The calibration of the same scope that was active before the present one and may still be used; null without. */
+export function previouslyActive(db: ReadableDatabase, current: CalibrationRow): CalibrationRecord | null {
+  const found = db.get<{ id: string }>(
+    `SELECT calibration_id AS id FROM activations JOIN calibrations ON calibrations.id = calibration_id
+     WHERE ${SAME_SCOPE} AND calibration_id <> ? AND retired_at IS NULL ORDER BY entry DESC LIMIT 1`,
+    ...scopeValues(current),
+    current.id,
+  );
+  return found ? getCalibration(db, found.id) : null;
+}
+
+/** Whether an analysis was made with it: from then on its numbers stand. */
+export function wasUsed(db: ReadableDatabase, id: string): boolean {
+  return db.get('SELECT 1 FROM analyses WHERE calibration_id = ? LIMIT 1', id) !== undefined;
+}
+
+/** Another name, or another threshold with the profile that holds it. */
+export function updateCalibration(
+  db: WritableDatabase,
+  { id, name, threshold, toleratedShare, profileSha256 }: CalibrationRecord,
+): void {
+  db.run(
+    'UPDATE calibrations SET name = ?, threshold = ?, tolerated_share = ?, profile_sha256 = ? WHERE id = ?',
+    name,
+    threshold,
+    toleratedShare,
+    profileSha256,
+    id,
+  );
 }
 
 /** The newest first. */
@@ -77,15 +127,7 @@ export function getCalibration(db: ReadableDatabase, id: string): CalibrationRec
   return calibration(raw);
 }
 
-/** Whether a modality and body part have an active calibration. */
-export function hasActiveCalibration(
-  db: ReadableDatabase,
-  scope: { readonly modality: string; readonly bodyPart: string },
-): boolean {
-  const found = db.get(
-    'SELECT 1 FROM calibrations WHERE modality = ? AND body_part = ? AND active = 1',
-    scope.modality,
-    scope.bodyPart,
-  );
-  return found !== undefined;
+/** Whether a scope has an active calibration. */
+export function hasActiveCalibration(db: ReadableDatabase, scope: Scope): boolean {
+  return db.get(`SELECT 1 FROM calibrations WHERE ${SAME_SCOPE} AND active = 1`, ...scopeValues(scope)) !== undefined;
 }

@@ -20,6 +20,8 @@ export interface NewInstance {
   readonly bodyPart: string;
   readonly seriesDescription: string;
   readonly manufacturer: string;
+  /** View Position (0018,5101). */
+  readonly view: string;
   readonly sopInstanceUid: string;
   readonly sopClassUid: string;
   readonly transferSyntax: string;
@@ -90,7 +92,8 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
     if (known) return known.fileSha256 === instance.fileSha256 ? 'known' : 'conflict-instance';
     if (!insertStudy(db, instance, importedAt)) return 'conflict-patient';
     db.run(
-      `INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO series (series_instance_uid, study_instance_uid, series_number, modality, body_part, description,
+         manufacturer, view) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       instance.seriesInstanceUid,
       instance.studyInstanceUid,
       instance.seriesNumber,
@@ -98,6 +101,7 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
       instance.bodyPart,
       instance.seriesDescription,
       instance.manufacturer,
+      instance.view,
     );
     db.run(
       `INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -251,20 +255,6 @@ export function getFrame(db: ReadableDatabase, ref: FrameRef): FrameRecord {
   const raw = db.get<RawFrame>(`${FRAMES} WHERE sop_instance_uid = ? AND frame = ?`, ref.sopInstanceUid, ref.frame);
   if (!raw) throw new Fault('not-found', 'This image is not in the store. Import it first.');
   return frameRecord(raw);
-}
-
-/** Modality and body part of a frame's series, and its study. */
-export function getScope(
-  db: ReadableDatabase,
-  ref: FrameRef,
-): { readonly modality: string; readonly bodyPart: string; readonly studyInstanceUid: string } {
-  const scope = db.get<{ modality: string; bodyPart: string; studyInstanceUid: string }>(
-    `SELECT modality, body_part AS bodyPart, study_instance_uid AS studyInstanceUid
-     FROM instances JOIN series USING (series_instance_uid) WHERE sop_instance_uid = ?`,
-    ref.sopInstanceUid,
-  );
-  if (!scope) throw new Fault('not-found', 'This image is not in the store. Import it first.');
-  return scope;
 }
 
 /** Keeps what an import left out, and why. */

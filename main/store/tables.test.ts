@@ -97,6 +97,7 @@ const calibration = {
   preset: 'fast',
   shots: 2,
   heldOut: 0,
+  setAside: 3,
   seed: 4294967295,
   steps: 2,
   seconds: 1.5,
@@ -105,11 +106,15 @@ const calibration = {
   toleratedShare: 0.05,
   modality: 'CT',
   bodyPart: 'HEAD',
+  view: 'AXIAL',
+  scanner: '',
   provider: 'cpu',
   appVersion: '0.1.0',
   profileSha256: 'bb',
   createdAt: '2026-01-01',
   createdBy: 'someone',
+  retiredAt: null,
+  origin: '',
 } as const;
 
 function withCalibrations(db: WritableDatabase): void {
@@ -117,6 +122,8 @@ function withCalibrations(db: WritableDatabase): void {
   insertReferenceSet(db, {
     id: 'set',
     name: 'normals',
+    lineage: 'set',
+    version: 1,
     frames: [{ sopInstanceUid: '1.2.3.1.1', frame: 0 }],
     confirmedBy: 'someone',
     createdAt: '',
@@ -135,11 +142,12 @@ describe('calibrations', () => {
       id: 'one',
       ...calibration,
       referenceSetName: 'normals',
+      referenceSetVersion: 1,
       active: false,
     });
-    activateCalibration(db, 'one');
-    activateCalibration(db, 'chest');
-    activateCalibration(db, 'two');
+    activateCalibration(db, 'one', '2026-01-04', 'someone');
+    activateCalibration(db, 'chest', '2026-01-04', 'someone');
+    activateCalibration(db, 'two', '2026-01-04', 'someone');
     expect(listCalibrations(db).map(({ id, active }) => [id, active])).toEqual([
       ['chest', true],
       ['two', true],

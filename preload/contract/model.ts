@@ -97,9 +97,30 @@ export interface AnomalyMap {
   readonly data: Float32Array;
 }
 
+/** What a calibration is for. '' in body part, view or scanner means any. */
+export interface Scope {
+  readonly modality: string;
+  readonly bodyPart: string;
+  /** Plane of slices (AXIAL, CORONAL, SAGITTAL, OBLIQUE) or View Position (0018,5101) of projections. */
+  readonly view: string;
+  /** Manufacturer (0008,0070). */
+  readonly scanner: string;
+}
+
+/** A kind of images in the store. */
+export interface ScopeCount extends Scope {
+  readonly images: number;
+  readonly patients: number;
+}
+
 export interface ReferenceSet {
   readonly id: string;
   readonly name: string;
+  /** All versions of a set share it: the id of the first one. */
+  readonly lineage: string;
+  /** 1, 2, 3, ... A saved version never changes. */
+  readonly version: number;
+  /** Empty for the set behind a calibration that came from another workstation. */
   readonly frames: readonly FrameRef[];
   /** Who said that these are normal, and when. */
   readonly confirmedBy: string;
@@ -151,17 +172,20 @@ export interface UnusableModel {
   readonly reason: string;
 }
 
-export interface CalibrationRow {
+export interface CalibrationRow extends Scope {
   readonly id: string;
   readonly name: string;
   readonly referenceSetId: string;
   readonly referenceSetName: string;
+  readonly referenceSetVersion: number;
   readonly modelName: string;
   readonly modelSha256: string;
   readonly preset: Preset;
   readonly shots: number;
   /** Normals that were kept out of training, to state the threshold. */
   readonly heldOut: number;
+  /** Normals of patients who train, drawn for neither part: no patient is in both. */
+  readonly setAside: number;
   readonly seed: number;
   readonly steps: number;
   readonly seconds: number;
@@ -170,13 +194,75 @@ export interface CalibrationRow {
   readonly threshold: number;
   /** The share of normals that the threshold lets be flagged, at most (conformal). */
   readonly toleratedShare: number;
-  readonly modality: string;
-  readonly bodyPart: string;
   readonly provider: string;
   readonly appVersion: string;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly active: boolean;
+  /** Taken out of use; null while it may be used. */
+  readonly retiredAt: string | null;
+  /** Fingerprint of the workstation that it was imported from; '' where it was made here. */
+  readonly origin: string;
+}
+
+/** The kinds of anomaly that change an image. */
+export type AnomalyKind = Exclude<AnomalyTask, 'identity'>;
+
+/** Share of the image that a synthetic anomaly covers: small below 2%, large from 8% on. */
+export type AnomalySize = 'small' | 'medium' | 'large';
+
+/** An image that a person confirmed as abnormal. It tests calibrations and never trains one. */
+export interface ConfirmedCase extends FrameRef {
+  readonly note: string;
+  readonly confirmedBy: string;
+  readonly confirmedAt: string;
+}
+
+export interface ScoredFrame extends FrameRef {
+  readonly score: number;
+}
+
+export interface ShareInterval {
+  readonly value: number;
+  /** 95% interval. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface SensitivityCell {
+  readonly kind: AnomalyKind;
+  readonly size: AnomalySize;
+  readonly found: number;
+  readonly total: number;
+}
+
+/** What a calibration is worth on this site's images, at one tolerated share. Nothing here was trained on or chose. */
+export interface CalibrationEvidence {
+  readonly toleratedShare: number;
+  readonly threshold: number;
+  /** Where the normals' scores come from: held out, cross-fitted, or (optimistic) the training images themselves. */
+  readonly source: 'held-out' | 'cross-fit' | 'support';
+  /** Ascending. */
+  readonly normalScores: readonly number[];
+  /** Held-out normals, the highest score first; empty where none was held out. */
+  readonly normals: readonly ScoredFrame[];
+  /** Share of future normals that will be flagged: expected, and the interval that this many normals allow. */
+  readonly flaggedNormals: ShareInterval;
+  /** The smallest share that this many normals can promise, 1 / (n + 1). */
+  readonly smallestPromise: number;
+  /** The share of flagged normals that will not be exceeded with 95% confidence. */
+  readonly flaggedAtMost: number;
+  /** Synthetic anomalies in held-out normals. */
+  readonly sensitivity: readonly SensitivityCell[];
+  readonly syntheticScores: readonly number[];
+  readonly syntheticFound: ShareInterval | null;
+  /** Cases that a person confirmed as abnormal, the lowest score first. */
+  readonly abnormals: readonly ScoredFrame[];
+  readonly abnormalFound: ShareInterval | null;
+  /** Of confirmed cases against held-out normals; null where one of the two is missing. */
+  readonly auroc: ShareInterval | null;
+  /** [share of normals flagged, share of abnormal found], from 0, 0 to 1, 1. Confirmed cases, else synthetic ones. */
+  readonly roc: readonly (readonly [number, number])[];
 }
 
 export type Decision = 'open' | 'accepted' | 'rejected';

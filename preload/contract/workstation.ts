@@ -8,7 +8,9 @@ import type {
   About,
   Analysis,
   AnomalyMap,
+  CalibrationEvidence,
   CalibrationRow,
+  ConfirmedCase,
   Finding,
   FramePixels,
   JobStatus,
@@ -17,6 +19,7 @@ import type {
   NearestNormals,
   ReferenceSet,
   Report,
+  ScopeCount,
   SkippedFile,
   StudyDetail,
   StudyRow,
@@ -41,6 +44,14 @@ export const methodSettingsSchema = z.strictObject({
   phrases: z.strictObject({ normal: phrasesSchema, abnormal: phrasesSchema }).readonly(),
 }) satisfies z.ZodType<MethodSettings>;
 
+const scopeSchema = z.strictObject({
+  modality: text(16),
+  bodyPart: text(64),
+  view: text(64),
+  scanner: text(64),
+});
+const shareSchema = z.number().gt(0).lt(1);
+
 export const calibrationRequestSchema = z.strictObject({
   name: text(120).min(1),
   referenceSetId: id,
@@ -51,9 +62,11 @@ export const calibrationRequestSchema = z.strictObject({
   shots: z.int().min(2).max(512),
   seed: z.int().min(0).max(0xffffffff),
   /** Share of normals that may be flagged, e.g. 0.05. */
-  toleratedShare: z.number().gt(0).lt(1),
+  toleratedShare: shareSchema,
   /** What differs from the preset's own settings of the method. */
   method: methodSettingsSchema.partial().optional(),
+  /** What it is for; by default what the images have in common. */
+  scope: scopeSchema.optional(),
 });
 export type CalibrationRequest = z.infer<typeof calibrationRequestSchema>;
 
@@ -91,7 +104,12 @@ export const callArguments = {
 
   'referenceSets.list': z.tuple([]),
   'referenceSets.create': z.tuple([
-    z.strictObject({ name: text(120).min(1), frames: z.array(frameRefSchema).min(1).max(10_000) }),
+    z.strictObject({
+      name: text(120).min(1),
+      frames: z.array(frameRefSchema).min(1).max(10_000),
+      /** A set of which this is the next version. */
+      basedOn: id.optional(),
+    }),
   ]),
 
   'models.list': z.tuple([]),
@@ -114,6 +132,20 @@ export const callArguments = {
   /** Continues an unfinished calibration; resolves to the job's id. */
   'calibrations.resume': z.tuple([id]),
   'calibrations.discard': z.tuple([id]),
+  /** Activates the calibration of the same scope that was active before this one. */
+  'calibrations.rollBack': z.tuple([id]),
+  'calibrations.retire': z.tuple([id]),
+  /** Another name, or another share before an analysis was made with it. */
+  'calibrations.amend': z.tuple([z.strictObject({ id, name: text(120).min(1), toleratedShare: shareSchema })]),
+  /** At a tolerated share, the calibration's own where null; resolves to null where no evidence was kept. */
+  'calibrations.evidence': z.tuple([id, shareSchema.nullable()]),
+  /** The kinds of images that are stored. */
+  'calibrations.scopes': z.tuple([]),
+
+  /** Images that a person confirmed as abnormal; each call resolves to all of them. */
+  'cases.list': z.tuple([]),
+  'cases.confirm': z.tuple([frameRefSchema, text(2000)]),
+  'cases.withdraw': z.tuple([frameRefSchema]),
 
   'analyses.start': z.tuple([z.strictObject({ studyInstanceUid: uid, calibrationId: id })]),
   /** The newest analysis of a study; null before one. */
@@ -169,6 +201,14 @@ export interface CallResults {
   'calibrations.unfinished': readonly UnfinishedCalibration[];
   'calibrations.resume': string;
   'calibrations.discard': void;
+  'calibrations.rollBack': CalibrationRow;
+  'calibrations.retire': CalibrationRow;
+  'calibrations.amend': CalibrationRow;
+  'calibrations.evidence': CalibrationEvidence | null;
+  'calibrations.scopes': readonly ScopeCount[];
+  'cases.list': readonly ConfirmedCase[];
+  'cases.confirm': readonly ConfirmedCase[];
+  'cases.withdraw': readonly ConfirmedCase[];
   'analyses.start': string;
   'analyses.latest': Analysis | null;
   'analyses.map': AnomalyMap;

@@ -3,6 +3,7 @@ import type { FaultCode } from '../../preload/contract/faults.ts';
 import type {
   Analysis,
   CalibrationRow,
+  ConfirmedCase,
   Finding,
   FrameRef,
   FrameRow,
@@ -21,6 +22,7 @@ import type {
   WorkstationBridge,
 } from '../../preload/contract/workstation.ts';
 import { frameKey } from '../images/frame-key.ts';
+import { madeUpEvidence } from './evidence.ts';
 import { mapOf, type Picture, pixelsOf, type Spot, thumbnailOf } from './pictures.ts';
 
 class Refusal extends Error {
@@ -203,6 +205,7 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
   const studies = new Map<string, Stored>();
   const referenceSets: ReferenceSet[] = [];
   const calibrations: CalibrationRow[] = [];
+  let confirmed: readonly ConfirmedCase[] = [];
   const analyses = new Map<string, Analysis>();
   const reports = new Map<string, Report>();
   const jobs = new Map<string, JobStatus>();
@@ -289,6 +292,14 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
       put({ state: 'done', secondsLeft: null, ...finish() });
     })();
     return id;
+  }
+
+  function changeCalibrations(id: string, change: (row: CalibrationRow) => CalibrationRow): CalibrationRow {
+    calibrations.forEach((row, index) => {
+      calibrations[index] = change(row);
+    });
+    tell('data.changed', { what: 'calibrations' });
+    return calibrations.find((row) => row.id === id)!;
   }
 
   function analyse(uid: string, calibration: CalibrationRow): { summary: string; subject: string } {
@@ -398,10 +409,14 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
     },
     'images.thumbnail': (ref) => thumbnailOf(pictureOf(ref), ref.sopInstanceUid.length),
     'referenceSets.list': () => referenceSets,
-    'referenceSets.create': ({ name, frames }) => {
+    'referenceSets.create': ({ name, frames, basedOn }) => {
+      const id = `set-${referenceSets.length}`;
+      const lineage = referenceSets.find((set) => set.id === basedOn)?.lineage ?? id;
       const set: ReferenceSet = {
-        id: `set-${referenceSets.length}`,
+        id,
         name,
+        lineage,
+        version: 1 + referenceSets.filter((one) => one.lineage === lineage).length,
         frames,
         confirmedBy: user,
         createdAt: now(),
@@ -456,24 +471,27 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
           name: request.name,
           referenceSetId: set.id,
           referenceSetName: set.name,
+          referenceSetVersion: set.version,
           modelName: request.modelName,
           modelSha256,
           preset: request.preset,
           shots: request.shots,
           heldOut: set.frames.length - request.shots,
+          setAside: 0,
           seed: request.seed,
           steps: 120,
           seconds: 6,
           lossTrace: Array.from({ length: 120 }, (_, step) => 0.35 + 1.1 * Math.exp(-step / 35)),
           threshold: 0.55,
           toleratedShare: request.toleratedShare,
-          modality: 'CT',
-          bodyPart: 'HEAD',
+          ...(request.scope ?? { modality: 'CT', bodyPart: 'HEAD', view: 'AXIAL', scanner: '' }),
           provider: 'cpu',
           appVersion: '0.1.0',
           createdAt: now(),
           createdBy: user,
           active: calibrations.length === 0,
+          retiredAt: null,
+          origin: '',
         });
         tell('data.changed', { what: 'calibrations' });
         return { summary: `${request.name} is ready.`, subject: id };
@@ -484,12 +502,33 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
       throw new Refusal('not-found', 'This calibration is finished.');
     },
     'calibrations.discard': () => undefined,
-    'calibrations.activate': (id) => {
-      calibrations.forEach((row, index) => {
-        calibrations[index] = { ...row, active: row.id === id };
-      });
-      tell('data.changed', { what: 'calibrations' });
-      return calibrations.find((row) => row.id === id)!;
+    'calibrations.activate': (id) => changeCalibrations(id, (row) => ({ ...row, active: row.id === id })),
+    'calibrations.rollBack': (id) => {
+      const other = calibrations.find((row) => row.id !== id);
+      if (!other) throw new Refusal('not-found', 'No other calibration of this kind was active before.');
+      return changeCalibrations(other.id, (row) => ({ ...row, active: row.id === other.id }));
+    },
+    'calibrations.retire': (id) =>
+      changeCalibrations(id, (row) => (row.id === id ? { ...row, active: false, retiredAt: now() } : row)),
+    'calibrations.amend': ({ id, ...change }) =>
+      changeCalibrations(id, (row) => (row.id === id ? { ...row, ...change } : row)),
+    'calibrations.evidence': (id, toleratedShare) => {
+      const row = calibrations.find((one) => one.id === id)!;
+      const set = referenceSets.find((one) => one.id === row.referenceSetId);
+      return madeUpEvidence(set?.frames ?? [], toleratedShare ?? row.toleratedShare);
+    },
+    'calibrations.scopes': () => [
+      { modality: 'CT', bodyPart: 'HEAD', view: 'AXIAL', scanner: 'Phantom', images: 64, patients: 9 },
+      { modality: 'MR', bodyPart: 'KNEE', view: 'SAGITTAL', scanner: 'Phantom', images: 12, patients: 1 },
+    ],
+    'cases.list': () => confirmed,
+    'cases.confirm': (ref, note) => {
+      confirmed = [...confirmed, { ...ref, note, confirmedBy: user, confirmedAt: now() }];
+      return confirmed;
+    },
+    'cases.withdraw': (ref) => {
+      confirmed = confirmed.filter((one) => frameKey(one) !== frameKey(ref));
+      return confirmed;
     },
     'analyses.start': ({ studyInstanceUid, calibrationId }) => {
       const calibration = calibrations.find(({ id }) => id === calibrationId)!;

@@ -6,9 +6,10 @@ import { results } from './0002-results.ts';
 import { audit } from './0003-audit.ts';
 import { network } from './0004-network.ts';
 import { imports } from './0005-imports.ts';
+import { calibrationLife } from './0006-calibration-life.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [images, results, audit, network, imports];
+export const migrations: readonly Migration[] = [images, results, audit, network, imports, calibrationLife];
 
 /**
  * Brings a database up to `upTo` migrations (all, except in tests).

@@ -127,6 +127,26 @@ describe('0005 imports', () => {
   });
 });
 
+describe('0006 calibration life', () => {
+  it('keeps sets, calibrations and what was active, and lets one be active per view and scanner', () => {
+    const database = databaseWith(5);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 6);
+    const first = (sql: string) => database.prepare(sql).get();
+    expect(first('SELECT lineage, version FROM reference_sets')).toEqual({ lineage: 'r', version: 1 });
+    expect(first('SELECT calibration_id FROM activations')).toEqual({ calibration_id: 'c' });
+    expect(first('SELECT view, scanner, retired_at FROM calibrations')).toEqual({
+      view: '',
+      scanner: '',
+      retired_at: null,
+    });
+    database.exec(`CREATE TEMP TABLE copy AS SELECT * FROM calibrations; UPDATE copy SET id = 'd', view = 'AXIAL'`);
+    database.exec('INSERT INTO calibrations SELECT * FROM copy');
+    database.exec(`UPDATE copy SET id = 'e'`);
+    expect(() => database.exec('INSERT INTO calibrations SELECT * FROM copy')).toThrow(/UNIQUE/);
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);

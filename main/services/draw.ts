@@ -1,0 +1,93 @@
+/** Which normals train and which are held out: drawn with the seed, by patient, whatever order they were chosen in. */
+import { Fault } from '../fault.ts';
+import { Random } from '../method/random.ts';
+
+/** One normal image as a draw sees it. */
+export interface Drawable {
+  /** The same image has the same key everywhere: its SOP Instance UID and frame. */
+  readonly key: string;
+  /** Images with the same owner are of one patient. */
+  readonly owner: string;
+}
+
+export interface Draw<T> {
+  readonly support: readonly T[];
+  readonly heldOut: readonly T[];
+}
+
+export interface PatientDraw<T> extends Draw<T> {
+  /** Images of the patients who train that training does not need. They would flatter the threshold. */
+  readonly setAside: readonly T[];
+}
+
+/**
+ * Draws `shots` of the normals with the seed; the others are held out. Both keep the order of the normals.
+ * @throws Fault `bad-reference-set` where there are too few
+ */
+export function drawSupport<T>(normals: readonly T[], shots: number, seed: number): Draw<T> {
+  requireEnough(normals.length, shots);
+  const order = new Random(seed).shuffle([...normals.keys()]);
+  const chosen = new Set(order.slice(0, shots));
+  return {
+    support: normals.filter((_, index) => chosen.has(index)),
+    heldOut: normals.filter((_, index) => !chosen.has(index)),
+  };
+}
+
+/**
+ * Draws `shots` normals so that no patient is in both parts. Patients are drawn first: as many as the shots need, and
+ * up to half of them where there are that many, so that training sees several; then their images, one of each in
+ * turn. With one image per patient this is a draw of images.
+ * @throws Fault `bad-reference-set` where there are too few, or where training would take every patient
+ */
+export function drawByPatient<T extends Drawable>(normals: readonly T[], shots: number, seed: number): PatientDraw<T> {
+  requireEnough(normals.length, shots);
+  const ordered = [...normals].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const random = new Random(seed);
+  const patients = random.shuffle(byOwner(ordered));
+  const training = patients.slice(0, patientsToTrain(patients, shots));
+  if (training.length === patients.length && shots < normals.length)
+    throw new Fault(
+      'bad-reference-set',
+      patients.length === 1
+        ? 'All of these images are of one patient, so none can be held out: the threshold must rest on other patients. Add normal images of more patients.'
+        : `${shots} images to train on would take all ${patients.length} patients, and none would be left to set the threshold. Train on fewer images, or add normals of more patients.`,
+    );
+  const piles = training.map((images) => random.shuffle([...images]));
+  const chosen = new Set<T>();
+  for (let turn = 0; chosen.size < shots; turn++)
+    for (const pile of piles) if (turn < pile.length && chosen.size < shots) chosen.add(pile[turn]!);
+  const trainingOwners = new Set(training.map(([image]) => image?.owner));
+  const others = ordered.filter((image) => !chosen.has(image));
+  return {
+    support: ordered.filter((image) => chosen.has(image)),
+    heldOut: others.filter(({ owner }) => !trainingOwners.has(owner)),
+    setAside: others.filter(({ owner }) => trainingOwners.has(owner)),
+  };
+}
+
+function byOwner<T extends Drawable>(images: readonly T[]): T[][] {
+  const patients = new Map<string, T[]>();
+  for (const image of images) patients.set(image.owner, [...(patients.get(image.owner) ?? []), image]);
+  return [...patients.values()];
+}
+
+/** How many of the patients, in their drawn order, train. */
+function patientsToTrain(patients: readonly (readonly unknown[])[], shots: number): number {
+  let needed = 0;
+  for (let images = 0; images < shots; needed++) images += patients[needed]!.length;
+  return Math.max(needed, Math.min(shots, Math.floor(patients.length / 2)));
+}
+
+function requireEnough(normals: number, shots: number): void {
+  if (normals < 2)
+    throw new Fault(
+      'bad-reference-set',
+      `A calibration needs at least 2 normal images, and there ${normals === 1 ? 'is 1' : 'are none'}. Add some more.`,
+    );
+  if (shots > normals)
+    throw new Fault(
+      'bad-reference-set',
+      `${shots} normal images were asked for, and there are ${normals}. Add some, or ask for fewer.`,
+    );
+}

@@ -1,0 +1,77 @@
+/** What an image is of: the attributes that a calibration's scope is made of, and whose it is. */
+import type { FrameRef, Scope, ScopeCount } from '../../preload/contract/model.ts';
+import { Fault } from '../fault.ts';
+import type { ReadableDatabase } from './database.ts';
+
+export interface FrameAttributes extends Scope {
+  readonly studyInstanceUid: string;
+  /** Images with the same owner are of one patient. A photograph names no patient: each is its own owner. */
+  readonly owner: string;
+}
+
+interface RawAttributes extends Omit<FrameAttributes, 'view' | 'owner'> {
+  readonly seriesView: string;
+  readonly orientation: string | null;
+  readonly patientKey: number;
+  readonly transferSyntax: string;
+}
+
+const ATTRIBUTES = `
+  SELECT sop_instance_uid AS sopInstanceUid, modality, body_part AS bodyPart, series.view AS seriesView, orientation,
+    manufacturer AS scanner, study_instance_uid AS studyInstanceUid, patient_key AS patientKey,
+    transfer_syntax AS transferSyntax
+  FROM frames JOIN instances USING (sop_instance_uid) JOIN series USING (series_instance_uid)
+    JOIN studies USING (study_instance_uid)`;
+
+/** @throws Fault `not-found` */
+export function getAttributes(db: ReadableDatabase, ref: FrameRef): FrameAttributes {
+  const raw = db.get<RawAttributes & { sopInstanceUid: string }>(
+    `${ATTRIBUTES} WHERE sop_instance_uid = ? AND frame = ?`,
+    ref.sopInstanceUid,
+    ref.frame,
+  );
+  if (!raw) throw new Fault('not-found', 'This image is not in the store. Import it first.');
+  const { sopInstanceUid, seriesView, orientation, patientKey, transferSyntax, ...attributes } = raw;
+  return {
+    ...attributes,
+    view: viewOf(seriesView, orientation),
+    owner: transferSyntax === '' ? `photo ${sopInstanceUid}` : `patient ${patientKey}`,
+  };
+}
+
+/** The kinds of images in the store, the most frequent first. Localisers do not count. */
+export function listScopes(db: ReadableDatabase): readonly ScopeCount[] {
+  const rows = db.all<Scope & { seriesView: string; orientation: string | null; images: number; owners: string }>(
+    `SELECT modality, body_part AS bodyPart, series.view AS seriesView, orientation, manufacturer AS scanner,
+       count(*) AS images,
+       json_group_array(DISTINCT CASE transfer_syntax WHEN '' THEN sop_instance_uid ELSE patient_key END) AS owners
+     FROM frames JOIN instances USING (sop_instance_uid) JOIN series USING (series_instance_uid)
+       JOIN studies USING (study_instance_uid)
+     WHERE localizer = 0 GROUP BY modality, body_part, series.view, orientation, manufacturer`,
+  );
+  const merged = new Map<string, Scope & { images: number; owners: Set<unknown> }>();
+  for (const { seriesView, orientation, images, owners, modality, bodyPart, scanner } of rows) {
+    const scope = { modality, bodyPart, view: viewOf(seriesView, orientation), scanner };
+    const key = JSON.stringify(scope);
+    const kind = merged.get(key) ?? { ...scope, images: 0, owners: new Set() };
+    kind.images += images;
+    for (const owner of JSON.parse(owners) as unknown[]) kind.owners.add(owner);
+    merged.set(key, kind);
+  }
+  return [...merged.values()]
+    .map(({ owners, ...scope }) => ({ ...scope, patients: owners.size }))
+    .sort((a, b) => b.images - a.images);
+}
+
+/** Slices within about 30 degrees of a plane of the body count as that plane. */
+const NEAR_PLANE = 0.86;
+
+/** The view of a projection, or the plane of a slice from its direction cosines (JSON, 6 numbers); '' where unknown. */
+function viewOf(seriesView: string, orientation: string | null): string {
+  if (seriesView !== '' || orientation === null) return seriesView;
+  const [rx = 0, ry = 0, rz = 0, cx = 0, cy = 0, cz = 0] = JSON.parse(orientation) as number[];
+  const normal = [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx].map(Math.abs);
+  const names = ['SAGITTAL', 'CORONAL', 'AXIAL'];
+  const along = normal.findIndex((part) => part > NEAR_PLANE);
+  return along < 0 ? 'OBLIQUE' : (names[along] ?? '');
+}

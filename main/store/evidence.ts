@@ -1,0 +1,60 @@
+/** Evidence of calibrations as scores, and the cases that a person confirmed as abnormal. */
+import type { AnomalyKind, AnomalySize, ConfirmedCase, FrameRef, ScoredFrame } from '../../preload/contract/model.ts';
+import type { ReadableDatabase, WritableDatabase } from './database.ts';
+
+export interface SyntheticScore extends ScoredFrame {
+  readonly kind: AnomalyKind;
+  readonly size: AnomalySize;
+}
+
+/** What the engine said of images that training did not see. */
+export interface EvidenceScores {
+  /** The images that it was trained on, in the order in which the profile knows them. */
+  readonly support: readonly FrameRef[];
+  readonly normals: readonly ScoredFrame[];
+  readonly synthetic: readonly SyntheticScore[];
+  readonly abnormals: readonly ScoredFrame[];
+}
+
+export function saveEvidence(db: WritableDatabase, calibrationId: string, scores: EvidenceScores): void {
+  db.run(
+    `INSERT INTO calibration_evidence VALUES (?, ?)
+     ON CONFLICT (calibration_id) DO UPDATE SET scores = excluded.scores`,
+    calibrationId,
+    JSON.stringify(scores),
+  );
+}
+
+/** Null for a calibration that was made before evidence was kept. */
+export function getEvidence(db: ReadableDatabase, calibrationId: string): EvidenceScores | null {
+  const row = db.get<{ scores: string }>(
+    'SELECT scores FROM calibration_evidence WHERE calibration_id = ?',
+    calibrationId,
+  );
+  return row ? (JSON.parse(row.scores) as EvidenceScores) : null;
+}
+
+/** Adds a case, or replaces what was noted of it. */
+export function saveConfirmedCase(db: WritableDatabase, one: ConfirmedCase): void {
+  db.run(
+    `INSERT INTO confirmed_cases VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+     SET note = excluded.note, confirmed_by = excluded.confirmed_by, confirmed_at = excluded.confirmed_at`,
+    one.sopInstanceUid,
+    one.frame,
+    one.note,
+    one.confirmedBy,
+    one.confirmedAt,
+  );
+}
+
+export function removeConfirmedCase(db: WritableDatabase, ref: FrameRef): void {
+  db.run('DELETE FROM confirmed_cases WHERE sop_instance_uid = ? AND frame = ?', ref.sopInstanceUid, ref.frame);
+}
+
+/** In the order of their confirmation. */
+export function listConfirmedCases(db: ReadableDatabase): readonly ConfirmedCase[] {
+  return db.all<ConfirmedCase>(
+    `SELECT sop_instance_uid AS sopInstanceUid, frame, note, confirmed_by AS confirmedBy, confirmed_at AS confirmedAt
+     FROM confirmed_cases ORDER BY confirmed_at, sop_instance_uid, frame`,
+  );
+}
