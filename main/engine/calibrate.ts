@@ -21,7 +21,7 @@ import { CHECKPOINT_STEPS, fingerprintOf, type Journal, openJournal } from './ch
 import { type DetectionHead, foldTensors, type HeadResult, profileHead, runHead, score } from './detect.ts';
 import { type Learner, type Sample, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
-import { formOpinions, type Opinions, opinionTensors, withMapShift } from './opinions.ts';
+import { formOpinions, type JudgedAnomaly, type Opinions, opinionTensors, withMapShift } from './opinions.ts';
 import { encodeProfile, type Profile, type ProfileTensor } from './profile.ts';
 import { epochBatches, folds, type Schedule, schedules, stepCount } from './schedule.ts';
 import { extractTaps, type TapCache, type Taps } from './taps.ts';
@@ -30,6 +30,9 @@ import type { CalibrateInput, CalibrateOutput, CalibrateProgress } from './tasks
 /** A pool has fewer variants per picture where their taps would take more than the budget. */
 const LEAST_POOL_VARIANTS = 4;
 const POOL_BUDGET_BYTES = 512 * 1024 * 1024;
+
+/** Anomalies that the kinds of evidence are weighed on: an AUROC over so many is known to about 0.05. */
+const JUDGED_ANOMALIES = 64;
 
 export interface CalibrateContext {
   readonly signal: AbortSignal;
@@ -258,8 +261,10 @@ async function gatherEvidence(
   const supportTaps = await tapsOf(support);
   const heldOutTaps = await tapsOf(heldOut);
   if (preset === 'default') {
-    const { results, heads } = await crossFit(trained, supportTaps, course);
-    const formed = await formOpinions(networks, supportTaps, results, signal);
+    const crossed = await crossFit(trained, supportTaps, course);
+    const { results, heads } = crossed;
+    const anomalies = await judgeAnomalies(crossed, course);
+    const formed = await formOpinions(networks, supportTaps, results, anomalies, signal);
     const tensorsOf = (opinions: Opinions) =>
       new Map([...trained.tensors, ...foldTensors(heads), ...opinionTensors(opinions, networks.taps)]);
     const isHeldOut = heldOut.length > 0;
@@ -279,6 +284,8 @@ async function gatherEvidence(
 interface CrossFit {
   /** One per support image, in their order, each by a head that did not see it. */
   readonly results: readonly HeadResult[];
+  /** The support images that each fold leaves out, by their places. */
+  readonly parts: readonly (readonly number[])[];
   /** One per fold. */
   readonly heads: readonly DetectionHead[];
 }
@@ -318,7 +325,23 @@ async function crossFit(trained: Trained, supportTaps: readonly Taps[], course: 
     const scored = await runHead(networks, foldHead, left, context.signal);
     for (const [position, i] of part.entries()) results[i] = scored[position]!;
   }
-  return { results, heads };
+  return { results, parts, heads };
+}
+
+/** Anomalies in support images, as training draws them, each judged by the head that was trained without its image. */
+async function judgeAnomalies({ results, parts, heads }: CrossFit, course: Course): Promise<JudgedAnomaly[]> {
+  const { networks, draw, context } = course;
+  const images = Array.from({ length: JUDGED_ANOMALIES }, (_, i) => i % results.length);
+  const judged: JudgedAnomaly[] = [];
+  for (const [fold, part] of parts.entries()) {
+    const left = images.filter((image) => part.includes(image));
+    const drawn = (await draw(left)).map(({ taps, mask }, i) => ({ of: left[i]!, taps, mask }));
+    const changed = drawn.filter(({ mask }) => mask.some((value) => value > 0)); // the mixture also draws unchanged ones
+    const taps = changed.map((anomaly) => anomaly.taps);
+    const said = await runHead(networks, heads[fold]!, taps, context.signal);
+    judged.push(...changed.map(({ of, taps }, i) => ({ of, taps, head: said[i]! })));
+  }
+  return judged;
 }
 
 function ascending(scores: readonly number[]): number[] {

@@ -1,21 +1,23 @@
 /**
- * The `default` preset's judgement: the trained map and the memory bank together. The bank's kinds of evidence were
- * compared on the development sets (docs/decisions/0005); the trained map's share was set to a fifth and compared with
- * no other. At a site nothing looks at labelled pictures.
+ * The `default` preset's judgement: the trained map and the memory bank together. How much each kind of evidence counts
+ * follows from the site's own normals and anomalies made in them; nothing looks at labelled pictures.
  */
 import type { TapShape } from '../method/architecture.ts';
 import { thresholdForShare } from '../method/conformal.ts';
 import { bilinearMatrix } from '../method/graph/resampling.ts';
 import {
   type BankDistances,
+  departures,
   deviationsOf,
   type EvidenceScale,
   evidenceOf,
   evidenceScale,
+  evidenceWeights,
   fuse,
   type PlaceStatistics,
   placeStatistics,
   scoreOf,
+  sharesOf,
   unusualness,
 } from '../method/second-opinion.ts';
 import { bankDistances, extractFeatures, type Features } from './bank.ts';
@@ -24,9 +26,6 @@ import type { Networks } from './networks.ts';
 import { type ProfileTensor, profileTensor } from './profile.ts';
 import type { Taps } from './taps.ts';
 
-/** The trained map's share of the score and of the map that is shown; the rest is the bank's. */
-const HEAD_SHARE = 0.2;
-
 export interface Opinions {
   /** Features of the support set. */
   readonly bank: readonly Features[];
@@ -34,6 +33,8 @@ export interface Opinions {
   readonly places: readonly PlaceStatistics[];
   /** Kinds of evidence: per tap local and global, then the trained map's score. */
   readonly scale: EvidenceScale;
+  /** The share of each kind in the score; they sum to 1. */
+  readonly weights: readonly number[];
   /** Mean and deviation of the trained map's values over normals. */
   readonly headMap: readonly [mean: number, deviation: number];
   /**
@@ -51,7 +52,18 @@ export interface FormedOpinions {
   readonly normals: readonly HeadResult[];
 }
 
+/** An anomaly made in a support image, and what a head that did not see the image says of it. */
+export interface JudgedAnomaly {
+  /** Place of the image in the support set. */
+  readonly of: number;
+  readonly taps: Taps;
+  readonly head: HeadResult;
+}
+
 /**
+ * Judges every support image, and the anomalies made in it, by the others. Their scores share one scale with new
+ * pictures': a scale of its own for each normal, without it, would count the most unusual normals as more unusual than
+ * an equally unusual new picture, and the threshold would come out too high (docs/decisions/0005).
  * @param support taps of the support set, as test pictures
  * @param heads what heads that did not see them say of the same pictures
  */
@@ -59,6 +71,7 @@ export async function formOpinions(
   networks: Networks,
   support: readonly Taps[],
   heads: readonly HeadResult[],
+  anomalies: readonly JudgedAnomaly[],
   signal: AbortSignal,
 ): Promise<FormedOpinions> {
   const bank = await extractFeatures(networks, support, signal);
@@ -70,16 +83,28 @@ export async function formOpinions(
         grid,
       ),
     );
-  const without = <T>(items: readonly T[], index: number) => items.filter((_, i) => i !== index);
-  const evidence = distances.map((picture, i) =>
-    evidenceRow(picture, placesOf(without(distances, i)), heads[i]!.score),
+  const placesWithout = distances.map((_, i) => placesOf(distances.filter((_, j) => j !== i)));
+  const evidence = distances.map((picture, i) => evidenceRow(picture, placesWithout[i]!, heads[i]!.score));
+  const scale = evidenceScale(evidence);
+  const departed = evidence.map((row) => departures(row, scale));
+
+  const changed = await extractFeatures(
+    networks,
+    anomalies.map(({ taps }) => taps),
+    signal,
   );
-  const weights = evidenceWeights(networks.taps);
+  const changedDistances = await bankDistances(networks, changed, bank, signal, (i) => anomalies[i]!.of);
+  const weights = evidenceWeights(
+    departed,
+    anomalies.map(({ of, head }, i) =>
+      departures(evidenceRow(changedDistances[i]!, placesWithout[of]!, head.score), scale),
+    ),
+  );
   const headMap = meanAndDeviationOfMaps(heads);
-  const opinions = { bank, places: placesOf(distances), scale: evidenceScale(evidence), headMap, mapShift: 0 };
+  const opinions = { bank, places: placesOf(distances), scale, weights, headMap, mapShift: 0 };
   const normals = distances.map((picture, i) => ({
-    score: Math.fround(scoreOf(fuse(evidence[i]!, evidenceScale(without(evidence, i)), weights))),
-    map: fusedMap(networks, picture, { ...opinions, places: placesOf(without(distances, i)) }, heads[i]!.map),
+    score: Math.fround(scoreOf(fuse(departed[i]!, weights))),
+    map: fusedMap(networks, picture, { ...opinions, places: placesWithout[i]! }, heads[i]!.map),
   }));
   return { opinions, normals };
 }
@@ -110,12 +135,11 @@ export async function judge(
   heads: readonly HeadResult[],
   signal: AbortSignal,
 ): Promise<HeadResult[]> {
-  const { bank, places, scale } = opinions;
+  const { bank, places, scale, weights } = opinions;
   const features = await extractFeatures(networks, pictures, signal);
   const distances = await bankDistances(networks, features, bank, signal);
-  const weights = evidenceWeights(networks.taps);
   return distances.map((picture, i) => ({
-    score: Math.fround(scoreOf(fuse(evidenceRow(picture, places, heads[i]!.score), scale, weights))),
+    score: Math.fround(scoreOf(fuse(departures(evidenceRow(picture, places, heads[i]!.score), scale), weights))),
     map: fusedMap(networks, picture, opinions, heads[i]!.map),
   }));
 }
@@ -128,22 +152,19 @@ function evidenceRow(
   return [...picture.flatMap((distances, n) => evidenceOf(distances, places[n]!)), headScore];
 }
 
-function evidenceWeights(taps: readonly TapShape[]): number[] {
-  const kinds = 2 * taps.length;
-  return [...Array<number>(kinds).fill((1 - HEAD_SHARE) / kinds), HEAD_SHARE];
-}
-
-/** Deviations above normal at every pixel, as a score: (side, side). */
+/** Deviations above normal at every pixel, as a score: (side, side). Only evidence that has a place takes part. */
 function fusedMap(
   { taps, side }: Pick<Networks, 'taps' | 'side'>,
   picture: readonly BankDistances[],
-  { places, headMap: [mean, deviation], mapShift }: Opinions,
+  { places, weights, headMap: [mean, deviation], mapShift }: Opinions,
   head: Float32Array,
 ): Float32Array {
-  const map = head.map((value) => mapShift + (HEAD_SHARE * (value - mean)) / deviation);
+  const shares = sharesOf([...taps.map((_, n) => weights[2 * n]!), weights.at(-1)!]);
+  const headShare = shares.at(-1)!;
+  const map = head.map((value) => mapShift + (headShare * (value - mean)) / deviation);
   for (const [n, { patches }] of picture.entries()) {
     const fine = upsampled(unusualness(patches, places[n]!), taps[n]!.grid, side);
-    for (let i = 0; i < map.length; i++) map[i]! += ((1 - HEAD_SHARE) / taps.length) * fine[i]!;
+    for (let i = 0; i < map.length; i++) map[i]! += shares[n]! * fine[i]!;
   }
   return map.map(scoreOf);
 }
@@ -182,8 +203,11 @@ function meanAndDeviationOfMaps(heads: readonly HeadResult[]): [number, number] 
 
 // -------------------------------------------------------------------------------------------------- in the profile
 
-/** `bank.N` (k, grid^2, width), `place.mean.N`, `place.deviation.N` (grid^2), `fusion.scale` (2, kinds), `fusion.map` (3). */
-export function opinionTensors({ bank, places, scale, headMap, mapShift }: Opinions, taps: readonly TapShape[]) {
+/** `bank.N` (k, grid^2, width), `place.mean.N`, `place.deviation.N` (grid^2), `fusion.map` (3), `fusion.evidence` (3, kinds). */
+export function opinionTensors(
+  { bank, places, scale, weights, headMap, mapShift }: Opinions,
+  taps: readonly TapShape[],
+) {
   const tensors = new Map<string, ProfileTensor>();
   for (const [n, { grid, width }] of taps.entries()) {
     const size = grid * grid * width;
@@ -193,8 +217,8 @@ export function opinionTensors({ bank, places, scale, headMap, mapShift }: Opini
     tensors.set(`place.mean.${n}`, { shape: [grid * grid], data: places[n]!.mean });
     tensors.set(`place.deviation.${n}`, { shape: [grid * grid], data: places[n]!.deviation });
   }
-  const kinds = scale.mean.length;
-  tensors.set('fusion.scale', { shape: [2, kinds], data: Float32Array.from([...scale.mean, ...scale.deviation]) });
+  const kinds = Float32Array.from([...scale.mean, ...scale.deviation, ...weights]);
+  tensors.set('fusion.evidence', { shape: [3, kinds.length / 3], data: kinds });
   tensors.set('fusion.map', { shape: [3], data: Float32Array.of(...headMap, mapShift) });
   return tensors;
 }
@@ -207,7 +231,8 @@ export function opinionsOf(
   if (!tensors.has('bank.0')) return undefined;
   const data = (name: string) => profileTensor({ tensors }, name).data;
   const images = profileTensor({ tensors }, 'bank.0').shape[0]!;
-  const scale = Array.from(data('fusion.scale'));
+  const kinds = Array.from(data('fusion.evidence'));
+  const row = (index: number) => kinds.slice((index * kinds.length) / 3, ((index + 1) * kinds.length) / 3);
   const [mean, deviation, mapShift] = data('fusion.map');
   return {
     bank: Array.from({ length: images }, (_, i) =>
@@ -216,7 +241,8 @@ export function opinionsOf(
       ),
     ),
     places: taps.map((_, n) => ({ mean: data(`place.mean.${n}`), deviation: data(`place.deviation.${n}`) })),
-    scale: { mean: scale.slice(0, scale.length / 2), deviation: scale.slice(scale.length / 2) },
+    scale: { mean: row(0), deviation: row(1) },
+    weights: row(2),
     headMap: [mean!, deviation!],
     mapShift: mapShift!,
   };

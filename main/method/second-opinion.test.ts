@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { distanceOf, pictureFeature } from './memory-bank.ts';
 import {
+  departures,
   deviationsOf,
   evidenceOf,
   evidenceScale,
+  evidenceWeights,
   fuse,
   placeStatistics,
   scoreOf,
@@ -39,14 +41,30 @@ describe('the memory bank as a second opinion', () => {
     expect(evidenceOf({ patches, picture: 0.3 }, statistics)).toEqual([5, 0.3]);
   });
 
-  it('counts evidence in deviations above the normals and weighs it', () => {
+  it('counts evidence in deviations from the normals, the trained map in both directions', () => {
     const scale = evidenceScale([
-      [1, 10],
-      [2, 20],
-      [3, 30],
+      [1, 10, 5],
+      [2, 20, 6],
+      [3, 30, 7],
     ]);
-    expect(scale).toEqual({ mean: [2, 20], deviation: [1, 10] });
-    expect(fuse([4, 20], scale, [3, 1])).toBe(1.5); // (3 * 2 + 1 * 0) / 4
+    expect(scale).toEqual({ mean: [2, 20, 6], deviation: [1, 10, 1] });
+    expect(departures([4, 10, 3], scale)).toEqual([2, -1, 3]);
+    expect(fuse([2, -1, 3], [0.5, 0.25, 0.25])).toBe(1.5);
+  });
+
+  it('weighs evidence by how much better than chance it tells made anomalies from normals', () => {
+    const normals = [
+      [0, 0, 1, 5],
+      [1, 1, 0, 5],
+    ];
+    const anomalies = [
+      [2, 2, 0, 0],
+      [3, 0.5, 1, 1],
+    ];
+    // AUROC 1, 3/4, 1/2 and 0: gains of 1/2, 1/4, nothing, and nothing for worse than chance.
+    expect(evidenceWeights(normals, anomalies)).toEqual([2 / 3, 1 / 3, 0, 0]);
+    expect(evidenceWeights(normals, normals)).toEqual([0.25, 0.25, 0.25, 0.25]);
+    expect(evidenceWeights(normals, [])).toEqual([0.25, 0.25, 0.25, 0.25]);
   });
 
   it('scores normal at one half, in order, without ever reaching 0 or 1', () => {

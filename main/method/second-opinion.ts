@@ -1,8 +1,10 @@
 /**
  * What the memory bank says of a picture, in units that a site's normals set: standard deviations above them. Each place
  * of the picture is compared with the same place in the normals, because edges and folds always lie farther from their
- * neighbours than flat tissue. Kinds of evidence are then averaged, the trained map's being one of them.
+ * neighbours than flat tissue. Kinds of evidence are then averaged, the trained map's being one of them. How they were
+ * chosen, and what lost: docs/decisions/0005.
  */
+import { auroc } from './metrics.ts';
 
 /** Where a picture stands against the bank at one tap. */
 export interface BankDistances {
@@ -68,15 +70,43 @@ export function evidenceScale(normals: readonly (readonly number[])[]): Evidence
   return { mean, deviation };
 }
 
-/** Weighted mean of the evidence, each kind in deviations above the normals. */
-export function fuse(evidence: readonly number[], scale: EvidenceScale, weights: readonly number[]): number {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return (
-    evidence.reduce(
-      (sum, value, kind) => sum + (weights[kind]! * (value - scale.mean[kind]!)) / scale.deviation[kind]!,
-      0,
-    ) / total
+/**
+ * How far each kind of evidence departs from the normals, in their deviations. The last kind, the trained map's, counts
+ * in both directions: a map that is much quieter than those of normals is as unusual as one that is louder. (Where an
+ * illness wipes structure out, as pneumonia does on radiographs, the map falls silent.)
+ */
+export function departures(evidence: readonly number[], { mean, deviation }: EvidenceScale): number[] {
+  const deviations = evidence.map((value, kind) => (value - mean[kind]!) / deviation[kind]!);
+  return [...deviations.slice(0, -1), Math.abs(deviations.at(-1)!)];
+}
+
+/**
+ * What share each kind of evidence has in the score: in proportion to how much better than chance it tells anomalies
+ * that were made in the normals from the normals themselves (AUROC - 1/2). Equal shares where no kind tells anything.
+ * @param normals departures of the normals, each judged as if it were new
+ * @param anomalies departures of anomalies, each made in a normal and judged without it
+ * @returns shares that sum to 1
+ */
+export function evidenceWeights(
+  normals: readonly (readonly number[])[],
+  anomalies: readonly (readonly number[])[],
+): number[] {
+  const column = (rows: readonly (readonly number[])[], kind: number) => rows.map((row) => row[kind]!);
+  const gains = normals[0]!.map((_, kind) =>
+    anomalies.length > 0 ? Math.max(0, auroc(column(normals, kind), column(anomalies, kind)) - 0.5) : 0,
   );
+  return sharesOf(gains);
+}
+
+/** In proportion, summing to 1; equal where all are 0. */
+export function sharesOf(values: readonly number[]): number[] {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  return values.map((value) => (total > 0 ? value / total : 1 / values.length));
+}
+
+/** The mean of departures with the given shares. */
+export function fuse(values: readonly number[], shares: readonly number[]): number {
+  return values.reduce((sum, value, kind) => sum + shares[kind]! * value, 0);
 }
 
 /**
