@@ -18,6 +18,7 @@ const ROOMS = {
   'main/engine': ['preload/contract', 'main/fault.ts', 'main/process', 'main/method', 'main/modelpack'],
   'main/reader': ['preload/contract', 'main/fault.ts', 'main/process', 'main/method', 'main/imaging'],
   'main/store': ['preload/contract', 'main/fault.ts'],
+  'main/results': ['preload/contract', 'main/imaging'],
   'main/services': [
     'preload/contract',
     'main/fault.ts',
@@ -29,6 +30,7 @@ const ROOMS = {
     'main/engine',
     'main/reader',
     'main/store',
+    'main/results',
   ],
   'main/bench': [
     'preload/contract',

@@ -76,8 +76,6 @@ describe('wrong usage', () => {
 
   it('is told apart from what this version cannot do yet', async () => {
     expect(await run('pacs', 'echo')).toBe(3);
-    expect(await run('export', '--study', '1', '--to', '/x', '--formats', 'sr')).toBe(3);
-    expect(log.join('\n')).toContain('exports pdf only');
   });
 
   it('does not count help', async () => {
@@ -271,7 +269,7 @@ describe('upkeep', () => {
     expect(result()).toMatchObject({ ok: false, problems: [expect.stringContaining('damaged')] });
   });
 
-  it('exports a report of a stored study', async () => {
+  it('exports of a stored study the draft of its report, and nothing else before the signature', async () => {
     await run('import', await pictures(10));
     output.length = 0;
     await run('studies', 'list');
@@ -282,5 +280,8 @@ describe('upkeep', () => {
     const path = join(to, `report-${studyInstanceUid}.pdf`);
     expect(result()).toEqual({ files: [{ path, format: 'pdf', sopInstanceUid: null }] });
     expect(readFileSync(path, 'utf8')).toContain('%PDF');
+    expect(await run('export', '--study', String(studyInstanceUid), '--to', to, '--formats', 'pdf,sr')).toBe(1);
+    expect(log.at(-1)).toContain('signed report');
+    expect(readdirSync(to)).toEqual([`report-${studyInstanceUid}.pdf`]);
   });
 });

@@ -1,9 +1,7 @@
 /** Studies, results, database and audit trail: what works on the store. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Fault } from '../fault.ts';
+import { exportableFormats, exportResults, parseFormats } from '../services/exports.ts';
 import { importPaths, importSummary } from '../services/import.ts';
-import { exportReportPdf } from '../services/reports.ts';
 import { backup, checkDatabase, exportTrail, restore, verifyTrail } from '../services/upkeep.ts';
 import { listWorklist } from '../services/worklist.ts';
 import type { Workstation } from '../services/workstation.ts';
@@ -37,32 +35,18 @@ const studiesList: Command = {
   },
 };
 
-const FORMATS = ['pdf', 'sr', 'seg', 'pmap', 'sc', 'fhir', 'csv'];
-
 const exportCommand: Command = {
-  usage: '--study UID --to DIR [--formats pdf]',
-  does: 'results of a study',
+  usage: '--study UID --to DIR [--formats sr,seg,pmap,sc,epdf,pdf,png,fhir,csv,json]',
+  does: 'results of a study whose report is signed; by default all, of a draft its PDF',
   options: { study: string, to: string, formats: string },
   takes: [0, 0],
-  async run({ options, station, host }) {
+  async run({ options, station, host, job }) {
     const uid = options.required('study');
     const folder = options.required('to');
-    const formats = (options.text('formats') ?? 'pdf').split(',');
-    const unknown = formats.find((format) => !FORMATS.includes(format));
-    if (unknown !== undefined)
-      throw new Fault('usage', `There is no format "${unknown}". Known are ${FORMATS.join(', ')}.`);
-    const missing = formats.find((format) => format !== 'pdf');
-    if (missing !== undefined)
-      throw new Fault(
-        'unsupported',
-        `This version exports pdf only, not ${missing}. Leave ${missing} out of --formats.`,
-      );
-    await mkdir(folder, { recursive: true }).catch((thrown) => {
-      throw Fault.from(thrown, { code: 'bad-file', path: folder });
-    });
-    const path = join(folder, `report-${uid}.pdf`);
-    await exportReportPdf(station(), uid, path, host.signal);
-    host.print(JSON.stringify({ files: [{ path, format: 'pdf', sopInstanceUid: null }] }));
+    const words = options.text('formats')?.split(',');
+    const formats = words ? parseFormats(words) : exportableFormats(station(), uid);
+    if (!words && formats.length === 1) host.log('The report is not signed: only the PDF of its draft is exported.');
+    host.print(JSON.stringify({ files: await exportResults(station(), uid, folder, formats, job) }));
     return undefined;
   },
 };

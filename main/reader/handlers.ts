@@ -6,6 +6,7 @@ import { indexFile } from '../imaging/index-file.ts';
 import { toModelImage } from '../imaging/model-image.ts';
 import { type OpenedImage, openImage } from '../imaging/pixels.ts';
 import { sharp } from '../imaging/sharp.ts';
+import { readSourceAttributes } from '../imaging/source-attributes.ts';
 import { expandContainer } from '../imaging/sources.ts';
 import type { Image8 } from '../method/image.ts';
 import type { TaskHandlers } from '../process/tasks.ts';
@@ -33,6 +34,7 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
     await opened.decode(0);
     return opened.header;
   },
+  sourceAttributes: ({ path }) => readSourceAttributes(path),
   pixels: framePixels,
   modelImage,
   async thumbnail({ side, ...source }) {

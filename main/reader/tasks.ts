@@ -3,6 +3,7 @@ import type { FaultRecord } from '../../preload/contract/faults.ts';
 import type { FramePixels } from '../../preload/contract/model.ts';
 import type { InstanceHeader, PhotoOrigin } from '../imaging/header.ts';
 import type { IndexedFile } from '../imaging/index-file.ts';
+import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import type { CollectedFile } from '../imaging/sources.ts';
 import type { Image8 } from '../method/image.ts';
 
@@ -39,6 +40,8 @@ export interface ReaderTasks {
     progress: never;
     output: InstanceHeader;
   };
+  /** What objects derived from a file repeat of it. */
+  sourceAttributes: { input: { readonly path: string }; progress: never; output: SourceAttributes };
   pixels: { input: FrameSource; progress: never; output: FramePixels };
   modelImage: { input: FrameSource; progress: never; output: Image8 };
   /** PNG bytes, longest side at most `side` pixels, windowed as the model sees it. */

@@ -16,7 +16,7 @@ import {
 } from '../store/analyses.ts';
 import { blobPath, bytesToFloats, floatsToBytes, putBytes, readBlob } from '../store/blobs.ts';
 import { getCalibration } from '../store/calibrations.ts';
-import { getReport } from '../store/reports.ts';
+import { getReport, listAddenda } from '../store/reports.ts';
 import type { Store } from '../store/store.ts';
 import { type FrameRecord, getStudy, listFrames } from '../store/studies.ts';
 import { verifiedSource } from './images.ts';
@@ -164,11 +164,12 @@ function findingsOf(
   }));
 }
 
-/** The newest analysis of a study with its results and findings, or null. */
+/** The newest analysis of a study with its results and findings, or null. What an addendum took back is rejected. */
 export function openLatestAnalysis({ db }: Store, studyInstanceUid: string): Analysis | null {
   const analysis = latestAnalysis(db, studyInstanceUid);
   if (!analysis) return null;
   const { id, provider, createdAt, seconds } = analysis;
+  const takenBack = new Set(listAddenda(db, studyInstanceUid).flatMap(({ withdrawn }) => withdrawn));
   return {
     id,
     studyInstanceUid,
@@ -183,7 +184,9 @@ export function openLatestAnalysis({ db }: Store, studyInstanceUid: string): Ana
       pValue,
       flagged,
     })),
-    findings: listFindings(db, id),
+    findings: listFindings(db, id).map((finding) =>
+      takenBack.has(finding.id) ? { ...finding, decision: 'rejected' } : finding,
+    ),
   };
 }
 

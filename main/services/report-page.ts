@@ -51,6 +51,7 @@ ${masthead(content)}
 ${identification(content)}
 ${prose('Indication', report.indication)}
 ${prose('Impression', report.impression)}
+${report.addenda.map((addendum) => prose(`Addendum, ${moment(addendum.signedAt)}, ${text(addendum.signedBy)}`, addendum.text)).join('\n')}
 ${findingsSection(content)}
 ${highestSection(content)}
 ${methodSection(content)}
@@ -87,7 +88,9 @@ function prose(title: string, content: string): string {
   return `<section><h2>${title}</h2>${paragraphs.map((part) => `<p>${text(part).replaceAll('\n', '<br>')}</p>`).join('')}</section>`;
 }
 
-function findingsSection({ analysis, figures }: ReportContent): string {
+function findingsSection({ analysis, figures, report }: ReportContent): string {
+  if (report.state !== 'signed')
+    return '<section><h2>Findings</h2><p>Findings are part of the report once it is signed.</p></section>';
   if (!analysis) return '<section><h2>Findings</h2><p>This study was not analysed.</p></section>';
   const count = figures.reduce((sum, figure) => sum + figure.findings.length, 0);
   const sentences = [
@@ -141,8 +144,8 @@ function highestSection({ highest }: ReportContent): string {
   return `<section><h2>Highest scores</h2><div class="grid">${items.join('')}</div></section>`;
 }
 
-function methodSection({ analysis, appVersion, createdAt }: ReportContent): string {
-  if (!analysis) return '';
+function methodSection({ analysis, report, appVersion, createdAt }: ReportContent): string {
+  if (!analysis || report.state !== 'signed') return '';
   const { calibration } = analysis;
   return `<section class="method"><h2>How this was made</h2>${definitions([
     ['Method', 'MediCLIP: few-shot anomaly detection, calibrated on normal images of this site'],

@@ -1,17 +1,25 @@
 /** Reports: a draft that a signature closes, and its PDF. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import type { Analysis, Finding, FrameRef, FrameResult, Report } from '../../preload/contract/model.ts';
+import type {
+  Addendum,
+  Analysis,
+  Finding,
+  FrameRef,
+  FrameResult,
+  RejectionReason,
+  Report,
+} from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { getCalibration } from '../store/calibrations.ts';
-import { getReport, saveReport as storeReport } from '../store/reports.ts';
+import { getReport, insertAddendum, saveReport as storeReport } from '../store/reports.ts';
 import { getStudy } from '../store/studies.ts';
 import { openLatestAnalysis, openMap } from './analysis.ts';
 import { verifiedSource } from './images.ts';
 import { renderOverlay } from './overlay.ts';
 import { readFile } from './reading.ts';
 import { type ReportContent, type ReportFigure, reportDocument } from './report-page.ts';
-import { openStudy } from './worklist.ts';
+import { frameKey, frameTitles, openStudy } from './worklist.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
 /** The report of a study, or an empty draft where there is none yet. @throws Fault `not-found` */
@@ -26,6 +34,7 @@ export function openReport(station: Workstation, studyInstanceUid: string): Repo
       signedBy: null,
       signedAt: null,
       updatedAt: timestamp(station),
+      addenda: [],
     }
   );
 }
@@ -58,9 +67,56 @@ function requireDraft(station: Workstation, studyInstanceUid: string): Report {
   return report;
 }
 
+/** A change of a signed report: words, and findings that it takes back. */
+export interface AddendumRequest {
+  readonly studyInstanceUid: string;
+  readonly text: string;
+  /** Ids of accepted findings; with a reason, and only then. */
+  readonly withdrawn: readonly string[];
+  readonly reason: RejectionReason | null;
+}
+
+/** Signs an addendum. @throws Fault `not-found`, `not-allowed` where the report is not signed, `usage` */
+export function addAddendum(station: Workstation, request: AddendumRequest): Report {
+  const { studyInstanceUid, text, withdrawn, reason } = request;
+  const report = openReport(station, studyInstanceUid);
+  if (report.state !== 'signed')
+    throw new Fault('not-allowed', 'This report is not signed yet: change the report itself.');
+  if (text.trim() === '') throw new Fault('usage', 'Write what the addendum changes and why.');
+  if (withdrawn.length > 0 !== (reason !== null))
+    throw new Fault('usage', 'Findings are taken back with a reason, and a reason needs findings.');
+  const findings = openLatestAnalysis(station.store, studyInstanceUid)?.findings ?? [];
+  for (const id of withdrawn)
+    if (findings.find((finding) => finding.id === id)?.decision !== 'accepted')
+      throw new Fault('not-allowed', 'Only accepted findings of this report can be taken back.');
+  const addendum: Addendum = {
+    version: (report.addenda.at(-1)?.version ?? 1) + 1,
+    text: text.trim(),
+    withdrawn,
+    reason,
+    signedBy: station.user,
+    signedAt: timestamp(station),
+  };
+  insertAddendum(station.store.db, studyInstanceUid, addendum);
+  record(station, 'report.addendum', studyInstanceUid, { version: addendum.version, reason, withdrawn });
+  return openReport(station, studyInstanceUid);
+}
+
+/**
+ * The report as PDF. A draft says that it is one, and holds no findings.
+ * @throws Fault `not-found`, `bad-file` where a stored file was damaged
+ */
+export async function reportPdf(
+  station: Workstation,
+  studyInstanceUid: string,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return await station.print(reportDocument(await reportContent(station, studyInstanceUid, signal)));
+}
+
 /**
  * Writes the report as PDF; the file appears whole or not at all.
- * @throws Fault `not-found`, `disk-full`, `bad-file` where a stored file was damaged
+ * @throws Fault as reportPdf, `disk-full`
  */
 export async function exportReportPdf(
   station: Workstation,
@@ -69,8 +125,7 @@ export async function exportReportPdf(
   signal?: AbortSignal,
 ): Promise<void> {
   try {
-    const pdf = await station.print(reportDocument(await reportContent(station, studyInstanceUid, signal)));
-    await writeWhole(path, pdf);
+    await writeWhole(path, await reportPdf(station, studyInstanceUid, signal));
     record(station, 'report.export', studyInstanceUid, { format: 'pdf' });
   } catch (thrown) {
     record(station, 'report.export', studyInstanceUid, { format: 'pdf' }, 'failure');
@@ -105,21 +160,17 @@ async function reportContent(
   signal: AbortSignal | undefined,
 ): Promise<ReportContent> {
   const { db } = station.store;
-  const { study, series } = openStudy(db, studyInstanceUid, []);
-  const titles = new Map(
-    series.flatMap(({ seriesNumber, frames }, index) =>
-      frames.map((frame, place) => [
-        keyOf(frame),
-        `Series ${seriesNumber ?? index + 1}, image ${place + 1} of ${frames.length}`,
-      ]),
-    ),
-  );
+  const { study } = openStudy(db, studyInstanceUid, []);
+  const titles = frameTitles(db, studyInstanceUid);
+  const report = openReport(station, studyInstanceUid);
   const analysis = openLatestAnalysis(station.store, studyInstanceUid);
   const figure = (result: FrameResult, findings: readonly Finding[]) =>
-    drawFigure(station, analysis as Analysis, titles.get(keyOf(result)) ?? 'Image', result, findings, signal);
+    drawFigure(station, analysis as Analysis, titles.get(frameKey(result)) ?? 'Image', result, findings, signal);
   const on = (result: FrameRef, decision: Finding['decision']) =>
-    analysis?.findings.filter((finding) => keyOf(finding) === keyOf(result) && finding.decision === decision) ?? [];
-  const results = [...(analysis?.frames ?? [])].sort((a, b) => b.score - a.score);
+    analysis?.findings.filter((finding) => frameKey(finding) === frameKey(result) && finding.decision === decision) ??
+    [];
+  // Findings leave with the signature, not before.
+  const results = report.state === 'signed' ? [...(analysis?.frames ?? [])].sort((a, b) => b.score - a.score) : [];
 
   const figures: ReportFigure[] = [];
   const accepted = results.filter((result) => on(result, 'accepted').length > 0);
@@ -130,7 +181,7 @@ async function reportContent(
   for (const result of others.slice(0, HIGHEST)) highest.push(await figure(result, []));
   return {
     study,
-    report: openReport(station, studyInstanceUid),
+    report,
     analysis: analysis && {
       createdAt: analysis.createdAt,
       provider: analysis.provider,
@@ -164,5 +215,3 @@ async function drawFigure(
   const overlay = map && (await renderOverlay({ image, map, threshold, outlines, onlyInside: true }));
   return { title, picture, overlay, score, pValue, flagged, findings };
 }
-
-const keyOf = (ref: FrameRef) => `${ref.sopInstanceUid}/${ref.frame}`;

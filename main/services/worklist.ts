@@ -1,5 +1,6 @@
 /** What the worklist and the viewer show of studies. */
 import type {
+  FrameRef,
   FrameRow,
   JobStatus,
   SeriesDetail,
@@ -99,4 +100,19 @@ function frameRow(frame: FrameRecord, slicePosition: number | null): FrameRow {
     imageOrientation: frame.orientation,
     lossy: frame.lossy,
   };
+}
+
+export const frameKey = (ref: FrameRef): string => `${ref.sopInstanceUid}/${ref.frame}`;
+
+/** What reports call the images of a study, by frameKey, in the order in which a reader scrolls. */
+export function frameTitles(db: ReadableDatabase, studyInstanceUid: string): ReadonlyMap<string, string> {
+  const { series } = openStudy(db, studyInstanceUid, []);
+  return new Map(
+    series.flatMap(({ seriesNumber, frames }, index) =>
+      frames.map((frame, place) => [
+        frameKey(frame),
+        `Series ${seriesNumber ?? index + 1}, image ${place + 1} of ${frames.length}`,
+      ]),
+    ),
+  );
 }

@@ -1,11 +1,38 @@
-import type { Report } from '../../preload/contract/model.ts';
+/** Reports: drafts, signed ones, and the addenda that a signed one gets. */
+import type { Addendum, Report } from '../../preload/contract/model.ts';
 import type { ReadableDatabase, WritableDatabase } from './database.ts';
 
 const REPORTS = `SELECT study_instance_uid AS studyInstanceUid, indication, impression, state, signed_by AS signedBy,
   signed_at AS signedAt, updated_at AS updatedAt FROM reports`;
 
 export function getReport(db: ReadableDatabase, studyInstanceUid: string): Report | null {
-  return db.get<Report>(`${REPORTS} WHERE study_instance_uid = ?`, studyInstanceUid) ?? null;
+  const report = db.get<Omit<Report, 'addenda'>>(`${REPORTS} WHERE study_instance_uid = ?`, studyInstanceUid);
+  return report ? { ...report, addenda: listAddenda(db, studyInstanceUid) } : null;
+}
+
+/** Addenda to a report, the oldest first. */
+export function listAddenda(db: ReadableDatabase, studyInstanceUid: string): readonly Addendum[] {
+  return db
+    .all<Omit<Addendum, 'withdrawn'> & { withdrawn: string }>(
+      `SELECT version, text, reason, withdrawn, signed_by AS signedBy, signed_at AS signedAt
+       FROM report_addenda WHERE study_instance_uid = ? ORDER BY version`,
+      studyInstanceUid,
+    )
+    .map((addendum) => ({ ...addendum, withdrawn: JSON.parse(addendum.withdrawn) as string[] }));
+}
+
+/** Adds an addendum. The database refuses it where the report is not signed or has this version already. */
+export function insertAddendum(db: WritableDatabase, studyInstanceUid: string, addendum: Addendum): void {
+  db.run(
+    'INSERT INTO report_addenda VALUES (?, ?, ?, ?, ?, ?, ?)',
+    studyInstanceUid,
+    addendum.version,
+    addendum.text,
+    addendum.reason,
+    JSON.stringify(addendum.withdrawn),
+    addendum.signedBy,
+    addendum.signedAt,
+  );
 }
 
 /** Studies whose report is signed. */
@@ -15,8 +42,8 @@ export function listSignedStudies(db: ReadableDatabase): readonly string[] {
     .map(({ uid }) => uid);
 }
 
-/** Adds a report or replaces a draft. The database refuses to replace a signed one. */
-export function saveReport(db: WritableDatabase, report: Report): void {
+/** Adds a report or replaces a draft; addenda have a way of their own. The database refuses to replace a signed one. */
+export function saveReport(db: WritableDatabase, report: Omit<Report, 'addenda'>): void {
   db.run(
     `INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study_instance_uid) DO UPDATE SET
        indication = excluded.indication, impression = excluded.impression, state = excluded.state,

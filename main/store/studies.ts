@@ -282,7 +282,7 @@ export function listReferencedBlobs(db: ReadableDatabase): readonly string[] {
     .all<{ sha256: string }>(
       `SELECT file_sha256 AS sha256 FROM instances UNION SELECT map_sha256 FROM frame_results
        UNION SELECT profile_sha256 FROM calibrations
-       UNION SELECT file_sha256 FROM send_queue`,
+       UNION SELECT file_sha256 FROM send_queue UNION SELECT file_sha256 FROM result_objects`,
     )
     .map(({ sha256 }) => sha256);
 }

@@ -327,6 +327,23 @@ export interface Report {
   readonly signedBy: string | null;
   readonly signedAt: string | null;
   readonly updatedAt: string;
+  /** What was added after the signature, the oldest first. */
+  readonly addenda: readonly Addendum[];
+}
+
+/** Why findings were taken back: the titles of DICOM's rejection notes. */
+export type RejectionReason = 'quality' | 'safety';
+
+/** A signed change of a signed report. The report itself is version 1. */
+export interface Addendum {
+  readonly version: number;
+  readonly text: string;
+  /** Ids of findings that the report accepted and this takes back. */
+  readonly withdrawn: readonly string[];
+  /** Null where nothing is taken back. */
+  readonly reason: RejectionReason | null;
+  readonly signedBy: string;
+  readonly signedAt: string;
 }
 
 export type JobKind = 'model' | 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';

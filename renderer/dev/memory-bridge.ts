@@ -572,6 +572,7 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
         state: 'draft',
         signedBy: null,
         signedAt: null,
+        addenda: [],
         updatedAt: now(),
       },
     'reports.save': ({ studyInstanceUid, indication, impression }) => {
@@ -584,6 +585,7 @@ export function memoryBridge({ empty }: { empty: boolean }): WorkstationBridge {
         state: 'draft',
         signedBy: null,
         signedAt: null,
+        addenda: [],
         updatedAt: now(),
       };
       reports.set(studyInstanceUid, report);

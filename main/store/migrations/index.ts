@@ -7,9 +7,10 @@ import { audit } from './0003-audit.ts';
 import { network } from './0004-network.ts';
 import { imports } from './0005-imports.ts';
 import { calibrationLife } from './0006-calibration-life.ts';
+import { resultsOut } from './0007-results-out.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [images, results, audit, network, imports, calibrationLife];
+export const migrations: readonly Migration[] = [images, results, audit, network, imports, calibrationLife, resultsOut];
 
 /**
  * Brings a database up to `upTo` migrations (all, except in tests).

@@ -147,6 +147,25 @@ describe('0006 calibration life', () => {
   });
 });
 
+describe('0007 results out', () => {
+  it('adds addenda and objects that nobody can change, to signed reports alone', () => {
+    const database = databaseWith(6);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 7);
+    expect(count(database, 'reports')).toBe(1);
+    const addendum = `INSERT INTO report_addenda VALUES ('1.2', 2, 'words', 'quality', '["f"]', 'someone', '')`;
+    expect(() => database.exec(addendum)).toThrow(/only a signed report/);
+    database.exec(`UPDATE reports SET state = 'signed'; ${addendum};
+      INSERT INTO result_objects VALUES ('9.1', '1.2', 1, 'sr', '1.2.3', '9', 'dd', '', 'someone');
+      INSERT INTO result_deliveries VALUES ('9.1', 'folder', '', 'someone')`);
+    for (const table of ['report_addenda', 'result_objects', 'result_deliveries']) {
+      expect(() => database.exec(`DELETE FROM ${table}`)).toThrow(/cannot be deleted/);
+      expect(count(database, table)).toBe(1);
+    }
+    expect(() => database.exec(`UPDATE report_addenda SET text = ''`)).toThrow(/cannot change/);
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);

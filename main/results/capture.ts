@@ -1,0 +1,95 @@
+/** Documents and pictures for viewers that know nothing better: Secondary Capture and Encapsulated PDF. */
+import type { ResultContent, ResultImage } from './content.ts';
+import {
+  commonModules,
+  type Dataset,
+  type Identity,
+  lossyAttributes,
+  NOT_FOR_DIAGNOSTIC_USE,
+  referenceTo,
+} from './dataset.ts';
+import { evidence, type ObjectReference } from './structured-report.ts';
+
+const SECONDARY_CAPTURE_STORAGE = '1.2.840.10008.5.1.4.1.1.7';
+const ENCAPSULATED_PDF_STORAGE = '1.2.840.10008.5.1.4.1.1.104.1';
+
+/** 8-bit RGB, interleaved. */
+export interface RgbPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A picture with the findings and the warning burned in (PS3.3 A.8.1). */
+export function secondaryCapture(
+  { source, frame, title }: ResultImage,
+  picture: RgbPicture,
+  identity: Identity,
+): Dataset {
+  const pixels = new Uint8Array(picture.data.length + (picture.data.length % 2));
+  pixels.set(picture.data);
+  return {
+    SOPClassUID: SECONDARY_CAPTURE_STORAGE,
+    ...commonModules(source, identity, { modality: 'OT', description: 'AI findings, burned in' }),
+    ConversionType: 'WSD',
+    ImageType: ['DERIVED', 'SECONDARY'],
+    DerivationDescription: `AI findings over ${title}. ${NOT_FOR_DIAGNOSTIC_USE}.`,
+    SourceImageSequence: [
+      {
+        ...referenceTo(source, [frame]),
+        PurposeOfReferenceCodeSequence: [
+          {
+            CodeValue: '121322',
+            CodingSchemeDesignator: 'DCM',
+            CodeMeaning: 'Source image for image processing operation',
+          },
+        ],
+      },
+    ],
+    PatientOrientation: '',
+    BurnedInAnnotation: 'YES',
+    ImageComments: `AI, ${NOT_FOR_DIAGNOSTIC_USE.toLowerCase()}`,
+    ...lossyAttributes([source]),
+    SamplesPerPixel: 3,
+    PhotometricInterpretation: 'RGB',
+    PlanarConfiguration: 0,
+    Rows: picture.height,
+    Columns: picture.width,
+    BitsAllocated: 8,
+    BitsStored: 8,
+    HighBit: 7,
+    PixelRepresentation: 0,
+    PixelData: pixels.buffer,
+    _vrMap: { PixelData: 'OB' },
+  };
+}
+
+/** The report's PDF as a DICOM document (PS3.3 A.45.1). */
+export function encapsulatedPdf(
+  content: ResultContent,
+  pdf: Uint8Array,
+  identity: Identity,
+  predecessor: ObjectReference | null,
+): Dataset {
+  const bytes = new Uint8Array(pdf.length + (pdf.length % 2));
+  bytes.set(pdf);
+  const sources = content.images.map(({ source, frame }) => referenceTo(source, [frame]));
+  return {
+    SOPClassUID: ENCAPSULATED_PDF_STORAGE,
+    ...commonModules(content.context, identity, { modality: 'DOC', description: 'AI report' }),
+    ConversionType: 'WSD',
+    BurnedInAnnotation: 'YES',
+    RecognizableVisualFeatures: 'NO',
+    AcquisitionDateTime: '',
+    DocumentTitle: `Anomaly detection report. ${NOT_FOR_DIAGNOSTIC_USE}`,
+    ConceptNameCodeSequence: [
+      { CodeValue: '126000', CodingSchemeDesignator: 'DCM', CodeMeaning: 'Imaging Measurement Report' },
+    ],
+    VerificationFlag: 'VERIFIED',
+    ...(predecessor ? { PredecessorDocumentsSequence: evidence(content.context.header.study.uid, [predecessor]) } : {}),
+    ...(sources.length > 0 ? { SourceInstanceSequence: sources } : {}),
+    MIMETypeOfEncapsulatedDocument: 'application/pdf',
+    EncapsulatedDocument: bytes.buffer,
+    EncapsulatedDocumentLength: pdf.length,
+  };
+}

@@ -1,0 +1,57 @@
+/** What leaves the workstation: accepted findings of a signed report, with all that an object says about them. */
+import type { Addendum, AnomalyMap, CalibrationRow, Finding, FrameResult } from '../../preload/contract/model.ts';
+import type { SourceAttributes } from '../imaging/source-attributes.ts';
+import type { Device } from './dataset.ts';
+
+export interface ResultContent {
+  readonly device: Device;
+  readonly report: ReportVersion;
+  readonly analysis: {
+    readonly createdAt: string;
+    readonly provider: string;
+    readonly images: number;
+    readonly calibration: CalibrationRow;
+    readonly profileSha256: string;
+  } | null;
+  /** Any image of the study: its patient and study are everybody's. */
+  readonly context: SourceAttributes;
+  /** Images with accepted findings, in the study's order. */
+  readonly images: readonly ResultImage[];
+  /** Of all images that were analysed, without those where the reader accepted nothing of what was marked. */
+  readonly scores: readonly FrameResult[];
+}
+
+export interface ReportVersion {
+  /** 1 as first signed; each addendum adds one. */
+  readonly version: number;
+  readonly indication: string;
+  readonly impression: string;
+  readonly addenda: readonly Addendum[];
+  readonly signedBy: string;
+  /** Of this version; ISO 8601, UTC. */
+  readonly signedAt: string;
+}
+
+export interface ResultImage {
+  /** e.g. `Series 1, image 12 of 24` */
+  readonly title: string;
+  readonly source: SourceAttributes;
+  /** 0-based. */
+  readonly frame: number;
+  readonly result: FrameResult;
+  readonly map: AnomalyMap;
+  /** Accepted ones, at least one. */
+  readonly findings: readonly NumberedFinding[];
+  /** Outlines of those that were not accepted: their part of the map stays here. */
+  readonly withheld: readonly (readonly number[])[];
+}
+
+export interface NumberedFinding extends Finding {
+  /** 1, 2, 3, ... over the whole report. */
+  readonly number: number;
+  /** The same in every object and version that speaks of it. */
+  readonly trackingUid: string;
+}
+
+/** What people call a finding in every object. */
+export const findingLabel = ({ number }: Pick<NumberedFinding, 'number'>): string => `Finding ${number}`;

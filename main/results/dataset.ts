@@ -1,0 +1,168 @@
+/** DICOM objects as plain datasets, what all of them have in common, and their bytes. */
+import dcmjs from 'dcmjs';
+import type { SourceAttributes } from '../imaging/source-attributes.ts';
+
+/** Attributes by keyword. A sequence is a list of datasets; an empty string is an empty value (type 2). */
+export type Dataset = Readonly<Record<string, unknown>>;
+
+/** A code of a coding scheme (PS3.3 table 8.8-1). */
+export interface Code {
+  readonly CodeValue: string;
+  readonly CodingSchemeDesignator: string;
+  readonly CodeMeaning: string;
+}
+
+/** Who made the objects: this installation. */
+export interface Device {
+  readonly appVersion: string;
+  /** One per data folder. */
+  readonly uid: string;
+}
+
+/** What identifies an object and says when it was made. Nothing of it depends on the moment of the export. */
+export interface Identity {
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly seriesNumber: number;
+  readonly instanceNumber: number;
+  /** ISO 8601, UTC: when the report's version was signed. */
+  readonly madeAt: string;
+  readonly device: Device;
+}
+
+export const NOT_FOR_DIAGNOSTIC_USE = 'Not for diagnostic use';
+export const MANUFACTURER = 'MediCLIP Workstation project';
+export const MODEL_NAME = 'MediCLIP Workstation';
+
+/** Of this application, below 2.25 as PS3.5 annex B.2 allows. */
+const IMPLEMENTATION_UID = '2.25.302847561029384756102938475610293847561';
+const IMPLEMENTATION_NAME = 'MEDICLIP_WS';
+const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+
+/** A Part 10 file in explicit VR little endian. Text is UTF-8. */
+export function encodeDataset(dataset: Dataset): Uint8Array {
+  const { DicomDict, DicomMetaDictionary } = dcmjs.data;
+  const file = new DicomDict(
+    DicomMetaDictionary.denaturalizeDataset({
+      FileMetaInformationVersion: new Uint8Array([0, 1]).buffer,
+      MediaStorageSOPClassUID: dataset.SOPClassUID,
+      MediaStorageSOPInstanceUID: dataset.SOPInstanceUID,
+      TransferSyntaxUID: EXPLICIT_LITTLE_ENDIAN,
+      ImplementationClassUID: IMPLEMENTATION_UID,
+      ImplementationVersionName: IMPLEMENTATION_NAME,
+    }),
+  );
+  file.dict = DicomMetaDictionary.denaturalizeDataset({ ...dataset, SpecificCharacterSet: 'ISO_IR 192' });
+  return new Uint8Array(file.write());
+}
+
+/** Patient, study, equipment and SOP common modules, and the series that the object belongs to. */
+export function commonModules(source: SourceAttributes, identity: Identity, series: SeriesOf): Dataset {
+  const { date, time } = dicomMoment(identity.madeAt);
+  return {
+    ...patientAndStudy(source),
+    Modality: series.modality,
+    SeriesInstanceUID: identity.seriesInstanceUid,
+    SeriesNumber: identity.seriesNumber,
+    SeriesDate: date,
+    SeriesTime: time,
+    SeriesDescription: `${series.description}. ${NOT_FOR_DIAGNOSTIC_USE}`.slice(0, 64),
+    ...(series.modality === 'OT' ? { Laterality: lateralityOf(source) } : {}),
+    Manufacturer: MANUFACTURER,
+    ManufacturerModelName: MODEL_NAME,
+    DeviceSerialNumber: identity.device.uid,
+    SoftwareVersions: identity.device.appVersion,
+    SOPInstanceUID: identity.sopInstanceUid,
+    InstanceNumber: identity.instanceNumber,
+    InstanceCreationDate: date,
+    InstanceCreationTime: time,
+    TimezoneOffsetFromUTC: '+0000',
+    ContentDate: date,
+    ContentTime: time,
+  };
+}
+
+export interface SeriesOf {
+  readonly modality: string;
+  /** At most 39 characters: the warning follows it. */
+  readonly description: string;
+}
+
+/** Type 2C of image series: one side of a paired structure, where the source says so. */
+const lateralityOf = ({ header }: SourceAttributes) =>
+  /^[LR]$/.test(header.series.laterality) ? header.series.laterality : '';
+
+/** Word for word what the source says, as far as it is valid: a derived object must not repeat another's errors. */
+function patientAndStudy({ header, context }: SourceAttributes): Dataset {
+  const { patient, study } = header;
+  return {
+    StudyID: '',
+    ReferringPhysicianName: '',
+    ...context,
+    PatientName: patient.name,
+    PatientID: patient.id,
+    PatientBirthDate: validDate(patient.birthDate),
+    PatientSex: ['M', 'F', 'O'].includes(patient.sex) ? patient.sex : '',
+    StudyInstanceUID: study.uid,
+    StudyDate: validDate(study.date),
+    StudyTime: /^\d{2}(\d{2}(\d{2}([.]\d{1,6})?)?)?$/.test(study.time) ? study.time : '',
+    StudyDescription: study.description.slice(0, 64),
+    AccessionNumber: study.accessionNumber.slice(0, 16),
+  };
+}
+
+const validDate = (value: string) => (/^\d{8}$/.test(value) ? value : '');
+
+/** DA and TM of a moment. */
+export function dicomMoment(iso: string): { readonly date: string; readonly time: string; readonly both: string } {
+  const digits = iso.replace(/[-:TZ]/g, '');
+  const [date, time] = [digits.slice(0, 8), digits.slice(8)];
+  return { date, time, both: `${date}${time}` };
+}
+
+/** DS: at most 16 characters. */
+export function decimal(value: number): string {
+  for (let digits = 12; ; digits--) {
+    const text = String(Number(value.toPrecision(digits)));
+    if (text.length <= 16) return text;
+  }
+}
+
+/** A reference to an instance, with the frames where it has several. Frames count from 0 here and from 1 in DICOM. */
+export function referenceTo(source: SourceAttributes, frames: readonly number[] = []): Dataset {
+  const { instance, image } = source.header;
+  const several = (image?.frames ?? 1) > 1;
+  return {
+    ReferencedSOPClassUID: instance.sopClassUid,
+    ReferencedSOPInstanceUID: instance.uid,
+    ...(several && frames.length > 0 ? { ReferencedFrameNumber: frames.map((frame) => frame + 1) } : {}),
+  };
+}
+
+/** Sources by series: Referenced Series Sequence (PS3.3 C.12.2). */
+export function referencedSeries(sources: readonly SourceAttributes[]): readonly Dataset[] {
+  return bySeries(sources).map(([uid, members]) => ({
+    SeriesInstanceUID: uid,
+    ReferencedInstanceSequence: members.map((source) => referenceTo(source)),
+  }));
+}
+
+/** Each instance once, by series. */
+export function bySeries(
+  sources: readonly SourceAttributes[],
+): readonly (readonly [string, readonly SourceAttributes[]])[] {
+  const series = new Map<string, Map<string, SourceAttributes>>();
+  for (const source of sources) {
+    const uid = source.header.series.uid;
+    const members = series.get(uid) ?? new Map<string, SourceAttributes>();
+    series.set(uid, members.set(source.header.instance.uid, source));
+  }
+  return [...series].map(([uid, members]) => [uid, [...members.values()]] as const);
+}
+
+/** Lossy Image Compression (0028,2110) of what was derived from these. */
+export function lossyAttributes(sources: readonly SourceAttributes[]): Dataset {
+  const ratios = sources.flatMap(({ lossyRatio }) => (lossyRatio === null ? [] : [lossyRatio]));
+  if (ratios.length === 0) return { LossyImageCompression: '00' };
+  return { LossyImageCompression: '01', LossyImageCompressionRatio: decimal(Math.max(...ratios)) };
+}

@@ -1,0 +1,103 @@
+/** Scores and findings for other software: CSV (RFC 4180) and JSON. */
+import { findingLabel, type NumberedFinding, type ResultContent } from './content.ts';
+import { NOT_FOR_DIAGNOSTIC_USE } from './dataset.ts';
+
+type Cell = string | number | boolean | null;
+type Row = Readonly<Record<string, Cell>>;
+
+/** One row for each image that was scored and one for each accepted finding. Every row carries the warning. */
+export function scoreTable(content: ResultContent): string {
+  const rows = [...imageRows(content), ...findingRows(content)];
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? null))];
+  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
+}
+
+const notice = { notice: NOT_FOR_DIAGNOSTIC_USE } as const;
+
+function imageRows({ scores, context }: ResultContent): readonly Row[] {
+  return scores.map(({ sopInstanceUid, frame, score, pValue, flagged }) => ({
+    ...notice,
+    kind: 'image',
+    study_instance_uid: context.header.study.uid,
+    sop_instance_uid: sopInstanceUid,
+    frame: frame + 1,
+    score,
+    p_value: pValue,
+    flagged,
+  }));
+}
+
+function findingRows({ images, context }: ResultContent): readonly Row[] {
+  return images.flatMap(({ findings }) =>
+    findings.map((finding) => ({
+      ...notice,
+      kind: 'finding',
+      study_instance_uid: context.header.study.uid,
+      sop_instance_uid: finding.sopInstanceUid,
+      frame: finding.frame + 1,
+      score: finding.peakScore,
+      p_value: finding.pValue,
+      finding: findingLabel(finding),
+      tracking_uid: finding.trackingUid,
+      area_mm2: finding.areaMm2,
+      longest_diameter_mm: finding.longestDiameterMm,
+      comment: finding.comment,
+    })),
+  );
+}
+
+/** Spreadsheets run what begins like a formula: an apostrophe before it keeps it text. */
+function csvCell(value: Cell): string {
+  if (value === null) return '';
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The same as one JSON object, with outlines, calibration and report. */
+export function scoreDocument(content: ResultContent): string {
+  const { report, analysis, device, context, images, scores } = content;
+  const { header } = context;
+  const document = {
+    notice: NOT_FOR_DIAGNOSTIC_USE,
+    software: { name: 'MediCLIP Workstation', version: device.appVersion },
+    patient: { id: header.patient.id, name: header.patient.name },
+    studyInstanceUid: header.study.uid,
+    accessionNumber: header.study.accessionNumber,
+    report,
+    analysis: analysis && {
+      createdAt: analysis.createdAt,
+      provider: analysis.provider,
+      calibration: analysis.calibration.name,
+      preset: analysis.calibration.preset,
+      threshold: analysis.calibration.threshold,
+      modelSha256: analysis.calibration.modelSha256,
+      profileSha256: analysis.profileSha256,
+    },
+    images: scores.map(({ sopInstanceUid, frame, score, pValue, flagged }) => ({
+      sopInstanceUid,
+      frame: frame + 1,
+      score,
+      pValue,
+      flagged,
+    })),
+    findings: images.flatMap(({ findings }) => findings.map(findingEntry)),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function findingEntry(finding: NumberedFinding): object {
+  return {
+    label: findingLabel(finding),
+    trackingUid: finding.trackingUid,
+    sopInstanceUid: finding.sopInstanceUid,
+    frame: finding.frame + 1,
+    score: finding.peakScore,
+    pValue: finding.pValue,
+    areaMm2: finding.areaMm2,
+    longestDiameterMm: finding.longestDiameterMm,
+    comment: finding.comment,
+    /** Pixels from the image's top left corner: x0, y0, x1, y1, ... */
+    outline: finding.outline,
+  };
+}

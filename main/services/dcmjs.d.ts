@@ -1,7 +1,0 @@
-/** The part of dcmjs that is used here; the package brings no types. */
-declare module 'dcmjs' {
-  /** DICOM attributes by keyword; `_meta` holds the file meta information, `_vrMap` overrides value representations. */
-  type NaturalDataset = Record<string, unknown>;
-  const dcmjs: { readonly data: { datasetToBuffer(dataset: NaturalDataset): Uint8Array } };
-  export default dcmjs;
-}

@@ -1,0 +1,139 @@
+/** Results of a study as files in a folder. */
+import { mkdir, readFile as readBytes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault, throwIfCancelled } from '../fault.ts';
+import { sharp } from '../imaging/sharp.ts';
+import type { ResultContent } from '../results/content.ts';
+import { fhirBundle } from '../results/fhir.ts';
+import { scoreDocument, scoreTable } from '../results/tables.ts';
+import { verifyBlob } from '../store/blobs.ts';
+import { insertDeliveries } from '../store/result-objects.ts';
+import type { JobContext } from './jobs.ts';
+import { exportReportPdf, openReport, writeWhole } from './reports.ts';
+import { resultContent } from './result-content.ts';
+import { capturedPicture, type KeptObject, OBJECT_FORMATS, resultObjects } from './result-objects.ts';
+import { record, timestamp, type Workstation } from './workstation.ts';
+
+export const EXPORT_FORMATS = [...OBJECT_FORMATS, 'pdf', 'png', 'fhir', 'csv', 'json'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportedFile {
+  readonly path: string;
+  /** An ExportFormat, or `kos`: the note that takes earlier objects back. */
+  readonly format: string;
+  /** Null where the file is no DICOM object. */
+  readonly sopInstanceUid: string | null;
+}
+
+/** What can be exported of a study as it stands: of a draft only its PDF, which says that it is one. */
+export function exportableFormats(station: Workstation, studyInstanceUid: string): readonly ExportFormat[] {
+  return openReport(station, studyInstanceUid).state === 'signed' ? EXPORT_FORMATS : ['pdf'];
+}
+
+/**
+ * Writes results into a folder, which is made where it is missing. Each file appears whole or not at all; one entry of
+ * the audit trail tells of all.
+ * @throws Fault `not-found`, `not-allowed` where the report is not signed and more than its PDF is asked for,
+ * `bad-file`, `disk-full`, `cancelled`
+ */
+export async function exportResults(
+  station: Workstation,
+  studyInstanceUid: string,
+  folder: string,
+  formats: readonly ExportFormat[],
+  job: Pick<JobContext, 'signal' | 'progress'>,
+): Promise<readonly ExportedFile[]> {
+  const files: ExportedFile[] = [];
+  const detail = () => ({ formats, files: files.length });
+  try {
+    await mkdir(folder, { recursive: true }).catch((thrown) => {
+      throw Fault.from(thrown, { code: 'bad-file', path: folder });
+    });
+    if (formats.some((format) => format !== 'pdf')) {
+      const content = await resultContent(station, studyInstanceUid, job.signal);
+      files.push(...(await writeObjects(station, content, folder, formats, job)));
+      files.push(...(await writeDocuments(station, content, folder, formats, job)));
+    }
+    if (formats.includes('pdf')) {
+      const path = join(folder, `report-${studyInstanceUid}.pdf`);
+      await exportReportPdf(station, studyInstanceUid, path, job.signal);
+      files.push({ path, format: 'pdf', sopInstanceUid: null });
+    }
+  } catch (thrown) {
+    record(station, 'results.export', studyInstanceUid, detail(), 'failure');
+    throw thrown;
+  }
+  record(station, 'results.export', studyInstanceUid, detail());
+  return files;
+}
+
+async function writeObjects(
+  station: Workstation,
+  content: ResultContent,
+  folder: string,
+  formats: readonly ExportFormat[],
+  job: Pick<JobContext, 'signal' | 'progress'>,
+): Promise<readonly ExportedFile[]> {
+  const wanted = OBJECT_FORMATS.filter((format) => formats.includes(format));
+  if (wanted.length === 0) return [];
+  const objects = await resultObjects(station, content, wanted, job.signal);
+  const files: ExportedFile[] = [];
+  for (const object of objects) {
+    throwIfCancelled(job.signal);
+    const path = join(folder, `${object.format}-${object.sopInstanceUid}.dcm`);
+    await writeWhole(path, await keptBytes(station, object));
+    files.push({ path, format: object.format, sopInstanceUid: object.sopInstanceUid });
+    job.progress({ done: files.length, total: objects.length, unit: 'objects', note: object.format });
+  }
+  const now = { destination: 'folder', deliveredAt: timestamp(station), deliveredBy: station.user };
+  insertDeliveries(
+    station.store.db,
+    objects.map(({ sopInstanceUid }) => ({ sopInstanceUid, ...now })),
+  );
+  return files;
+}
+
+/** @throws Fault `bad-file` where the kept object was damaged */
+async function keptBytes({ store }: Workstation, { fileSha256, path }: KeptObject): Promise<Uint8Array> {
+  await verifyBlob(store.folder, fileSha256);
+  return await readBytes(path);
+}
+
+async function writeDocuments(
+  station: Workstation,
+  content: ResultContent,
+  folder: string,
+  formats: readonly ExportFormat[],
+  { signal }: Pick<JobContext, 'signal'>,
+): Promise<readonly ExportedFile[]> {
+  const uid = content.context.header.study.uid;
+  const files: ExportedFile[] = [];
+  const write = async (format: ExportFormat, name: string, bytes: Uint8Array | string) => {
+    throwIfCancelled(signal);
+    const path = join(folder, name);
+    await writeWhole(path, bytes);
+    files.push({ path, format, sopInstanceUid: null });
+  };
+  if (formats.includes('png'))
+    for (const image of content.images) {
+      const { width, height, data } = await capturedPicture(station, content, image, signal);
+      const png = await sharp(data, { raw: { width, height, channels: 3 } })
+        .png()
+        .toBuffer();
+      const number = image.findings[0]?.number ?? 0;
+      await write('png', `finding-${number}-${image.source.header.instance.uid}-${image.frame + 1}.png`, png);
+    }
+  if (formats.includes('fhir')) await write('fhir', `report-${uid}.fhir.json`, fhirBundle(content));
+  if (formats.includes('csv')) await write('csv', `scores-${uid}.csv`, scoreTable(content));
+  if (formats.includes('json')) await write('json', `scores-${uid}.json`, scoreDocument(content));
+  return files;
+}
+
+/** Names of formats, checked. @throws Fault `usage` */
+export function parseFormats(words: readonly string[]): readonly ExportFormat[] {
+  const known: readonly string[] = EXPORT_FORMATS;
+  const unknown = words.find((word) => !known.includes(word));
+  if (unknown !== undefined)
+    throw new Fault('usage', `There is no format "${unknown}". Known are ${EXPORT_FORMATS.join(', ')}.`);
+  return words as readonly ExportFormat[];
+}
