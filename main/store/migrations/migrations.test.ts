@@ -149,7 +149,7 @@ describe('0006 calibration life', () => {
 
 describe('0007 results out', () => {
   it('adds addenda and objects that nobody can change, to signed reports alone', () => {
-    const database = databaseWith(6);
+    const database = databaseWith(2);
     database.exec(IMAGE_ROWS + RESULT_ROWS);
     migrate(database, '', 7);
     expect(count(database, 'reports')).toBe(1);
