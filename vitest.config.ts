@@ -1,7 +1,20 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-/** `npx vitest run main/method` runs one room; `--project end-to-end` the tests in the real window. */
+const endToEnd = {
+  globalSetup: ['tests/support/setup.ts'],
+  testTimeout: 240_000,
+  hookTimeout: 120_000,
+  // The window answers when it can: on a busy machine a second is not enough.
+  expect: { poll: { timeout: 20_000 } },
+  // One window at a time: each runs an engine that uses all cores.
+  fileParallelism: false,
+};
+
+/**
+ * `npx vitest run main/method` runs one room; `--project end-to-end` the tests in the real window. The tests of the
+ * installed package want one first, which takes minutes: `npm run test:package` makes it and runs them.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -17,18 +30,15 @@ export default defineConfig({
       },
       {
         test: {
+          ...endToEnd,
           name: 'end-to-end',
           include: ['tests/e2e/**/*.e2e.ts'],
-          globalSetup: ['tests/support/setup.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
-          // The window answers when it can: on a busy machine a second is not enough.
-          expect: { poll: { timeout: 20_000 } },
-          // One window at a time: each runs an engine that uses all cores.
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },
+      ...(process.env.TEST_PACKAGE
+        ? [{ test: { ...endToEnd, name: 'package', include: ['tests/package/*.e2e.ts'], sequence: { groupOrder: 3 } } }]
+        : []),
     ],
   },
 });

@@ -1,4 +1,6 @@
 /** Entry of the application: `cli` as the first word runs the command line, anything else opens the window. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { app } from 'electron';
 import { runCommands } from './commands.ts';
 import { runWorkstation } from './workstation-window.ts';
@@ -15,6 +17,13 @@ function ownArguments(): readonly string[] {
 
 /** What would let another program drive an installed application. Fuses close the ways of Node, not these of Chromium. */
 const DEBUGGING = ['remote-debugging-port', 'remote-debugging-pipe', 'remote-debugging-address'];
+
+// A package brings the addon that fits its runtime; nobody may name another.
+if (app.isPackaged) {
+  delete process.env.MEDICLIP_SQLITE_BINDING;
+  const own = join(process.resourcesPath, 'better_sqlite3.node');
+  if (existsSync(own)) process.env.MEDICLIP_SQLITE_BINDING = own;
+}
 
 const args = ownArguments();
 const command = args.findIndex((argument) => !isSwitch(argument));

@@ -66,6 +66,7 @@ function open(root: string): void {
       callsOf(window, station, jobs, (what) => tell(window, 'data.changed', { what })),
       log,
     );
+    window.webContents.on('did-finish-load', () => log.event('window.ready'));
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       log.event('window.gone', { reason });
       if (reason !== 'clean-exit') window?.reload();
