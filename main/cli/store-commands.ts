@@ -2,7 +2,7 @@
 import { Fault } from '../fault.ts';
 import { exportableFormats, exportResults, parseFormats } from '../services/exports.ts';
 import { importPaths, importSummary } from '../services/import.ts';
-import { backup, checkDatabase, exportTrail, restore, verifyTrail } from '../services/upkeep.ts';
+import { backup, checkDatabase, exportTrail, repair, restore, verifyTrail } from '../services/upkeep.ts';
 import { listWorklist } from '../services/worklist.ts';
 import type { Workstation } from '../services/workstation.ts';
 import type { Command, CommandContext, CommandHost } from './command.ts';
@@ -62,13 +62,15 @@ function openOrSay(station: CommandContext['station'], host: CommandHost): Works
 }
 
 const databaseCheck: Command = {
-  usage: '',
-  does: 'integrity of the database and of the files that it names',
-  options: {},
+  usage: '[--repair]',
+  does: 'integrity of the database and of the files that it names; --repair removes files that nothing names',
+  options: { repair: { type: 'boolean' } },
   takes: [0, 0],
-  async run({ station, host }) {
-    const check = await checkDatabase(openOrSay(station, host));
-    host.print(JSON.stringify(check));
+  async run({ station, host, options }) {
+    const opened = openOrSay(station, host);
+    const swept = options.flag('repair') ? await repair(opened) : {};
+    const check = await checkDatabase(opened);
+    host.print(JSON.stringify({ ...check, ...swept }));
     if (check.ok) return undefined;
     throw new Fault(
       'bad-database',
@@ -97,8 +99,7 @@ const databaseRestore: Command = {
   options: {},
   takes: [1, 1],
   async run({ tools, dataFolder, host, positionals }) {
-    const kept = await restore(tools, dataFolder, positionals[0] ?? '');
-    host.print(JSON.stringify({ ok: true, kept }));
+    host.print(JSON.stringify({ ok: true, ...(await restore(tools, dataFolder, positionals[0] ?? '')) }));
     return undefined;
   },
 };

@@ -1,4 +1,5 @@
 /** What the services work with. The window's main process and the command line each make one; tests make their own. */
+import { basename } from 'node:path';
 import type { EngineTasks } from '../engine/tasks.ts';
 import type { TaskRunner } from '../process/tasks.ts';
 import type { ReaderTasks } from '../reader/tasks.ts';
@@ -40,7 +41,10 @@ export function openWorkstation(
   root: string,
   onSlowStatement?: (sql: string, ms: number) => void,
 ): Workstation {
-  return { ...tools, store: openStore(root, onSlowStatement ? { onSlowStatement } : {}) };
+  const station = { ...tools, store: openStore(root, onSlowStatement ? { onSlowStatement } : {}) };
+  const { replaced } = station.store.db;
+  if (replaced !== null) record(station, 'database.upgrade', basename(replaced));
+  return station;
 }
 
 /** Now as ISO 8601 in UTC. */

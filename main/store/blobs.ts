@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import type { DataFolder } from './folder.ts';
@@ -74,6 +74,9 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
 async function moveIntoPlace(unfinished: string, place: string): Promise<void> {
   if (existsSync(place)) {
     await rm(unfinished);
+    // In use again from now on: a sweep of what nothing names leaves the young alone.
+    const now = new Date();
+    await utimes(place, now, now);
     return;
   }
   await mkdir(dirname(place), { recursive: true });

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Fault } from '../fault.ts';
 import { migrate } from './migrations/index.ts';
+import { upgradeDatabase } from './upgrade.ts';
 
 export type Value = string | number | bigint | Uint8Array | null;
 
@@ -22,6 +23,8 @@ export interface WritableDatabase extends ReadableDatabase {
 
 export interface OpenDatabase extends WritableDatabase {
   readonly path: string;
+  /** Where the database of the older version is kept that this one was made from; null where there was none. */
+  readonly replaced: string | null;
   /** SQLite's own integrity and foreign key checks: what is wrong, or nothing. */
   check(): readonly string[];
   /** Copies the database while it is in use. @throws Fault `disk-full` */
@@ -32,6 +35,8 @@ export interface OpenDatabase extends WritableDatabase {
 export interface OpenOptions {
   /** Told of statements that took longer than 200 ms; the values are left out. */
   readonly onSlowStatement?: (sql: string, ms: number) => void;
+  /** Whether a database that had to be upgraded is kept beside the new one. It is, unless this says false. */
+  readonly keepsOld?: boolean;
 }
 
 const SLOW_MS = 200;
@@ -44,12 +49,31 @@ const PREBUILT_NODE_API = 10;
  * cannot load the database code.
  */
 export function openDatabase(path: string, options: OpenOptions = {}): OpenDatabase {
+  const replaced = upgraded(path, options);
   const sqlite = openFile(path);
   try {
     migrate(sqlite, path);
-    return wrap(sqlite, path, options);
+    return { ...wrap(sqlite, path, options), replaced };
   } catch (thrown) {
     sqlite.close();
+    throw asFault(thrown, path);
+  }
+}
+
+function upgraded(path: string, { keepsOld = true }: OpenOptions): string | null {
+  try {
+    return upgradeDatabase(path, { open: openFile, problemsOf, keepsOld });
+  } catch (thrown) {
+    throw asFault(thrown, path);
+  }
+}
+
+/** A database as it is, for looking into alone. @throws Fault `bad-database` */
+export function openReadOnly(path: string): ReadableDatabase & { close(): void } {
+  try {
+    const sqlite = new Sqlite(path, { ...bindingOption(), readonly: true, fileMustExist: true });
+    return wrap(sqlite, path, {});
+  } catch (thrown) {
     throw asFault(thrown, path);
   }
 }
@@ -101,7 +125,7 @@ function bindingOption(): { nativeBinding?: string } {
   );
 }
 
-function wrap(sqlite: Sqlite.Database, path: string, options: OpenOptions): OpenDatabase {
+function wrap(sqlite: Sqlite.Database, path: string, options: OpenOptions): Omit<OpenDatabase, 'replaced'> {
   const statements = new Map<string, Sqlite.Statement>();
   const prepared = (sql: string) => {
     const known = statements.get(sql);

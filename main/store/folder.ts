@@ -4,6 +4,7 @@
  *   workstation.sqlite   the database (with -wal and -shm beside it while it is open)
  *   blobs/aa/<sha256>    imported originals, anomaly maps, calibration profiles, each named by its SHA-256 (blobs.ts)
  *   packs/<name>/        model packs that were imported here
+ *   backups/             copies of the database that were made by themselves (../services/backup.ts)
  *   audit.key            key of the audit trail's message authentication codes (audit.ts)
  *   audit.head           sealed length and last code of the audit trail
  *   checkpoints/         calibrations that are not finished: <id>.json what was asked for, <id>.safetensors how far it came
@@ -20,6 +21,7 @@ export interface DataFolder {
   readonly blobs: string;
   readonly packs: string;
   readonly checkpoints: string;
+  readonly backups: string;
   readonly auditKey: string;
   readonly auditHead: string;
   readonly log: string;
@@ -34,6 +36,7 @@ export function dataFolderAt(root: string): DataFolder {
     blobs: join(root, 'blobs'),
     packs: join(root, 'packs'),
     checkpoints: join(root, 'checkpoints'),
+    backups: join(root, 'backups'),
     auditKey: join(root, 'audit.key'),
     auditHead: join(root, 'audit.head'),
     log: join(root, 'log'),

@@ -1,12 +1,12 @@
 /** The store: the data folder and the database in it, opened together. */
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { acceptRestoredAudit } from './audit.ts';
 import { blobSize, putFile } from './blobs.ts';
 import { checkDatabaseFile, type OpenDatabase, type OpenOptions, openDatabase } from './database.ts';
 import { type DataFolder, openDataFolder } from './folder.ts';
-import { listReferencedBlobs } from './studies.ts';
+import { listOrphanBlobs, listReferencedBlobs } from './sweep.ts';
 
 export interface Store {
   readonly folder: DataFolder;
@@ -35,9 +35,7 @@ export async function checkStore({ folder, db }: Store): Promise<StoreCheck> {
   const referenced = new Set(listReferencedBlobs(db));
   const missingFiles: string[] = [];
   for (const sha256 of referenced) if ((await blobSize(folder, sha256)) === null) missingFiles.push(sha256);
-  let orphanFiles = 0;
-  for (const prefix of await readdir(folder.blobs))
-    for (const name of await readdir(join(folder.blobs, prefix))) if (!referenced.has(name)) orphanFiles++;
+  const orphanFiles = (await listOrphanBlobs(folder, referenced)).length;
   return { ok: problems.length === 0 && missingFiles.length === 0, problems, missingFiles, orphanFiles };
 }
 
@@ -65,7 +63,7 @@ export async function restoreDatabase(root: string, backup: string, now: Date): 
   checkDatabaseFile(backup);
   const copy = await putFile({ ...folder, blobs: folder.temporary }, backup);
   const unfinished = join(folder.temporary, copy.sha256.slice(0, 2), copy.sha256);
-  openDatabase(unfinished).close(); // upgraded, or refused where a newer version made it
+  openDatabase(unfinished, { keepsOld: false }).close(); // upgraded, or refused where a newer version made it
 
   const kept = `${folder.database}.before-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
   let hadOne = true;

@@ -275,14 +275,3 @@ export function listSkippedFiles(
 ): readonly { readonly path: string; readonly reason: string }[] {
   return db.all('SELECT path, reason FROM skipped_files WHERE job_id = ? ORDER BY place', jobId);
 }
-
-/** Every blob that a row points at, for integrity checks. */
-export function listReferencedBlobs(db: ReadableDatabase): readonly string[] {
-  return db
-    .all<{ sha256: string }>(
-      `SELECT file_sha256 AS sha256 FROM instances UNION SELECT map_sha256 FROM frame_results
-       UNION SELECT profile_sha256 FROM calibrations
-       UNION SELECT file_sha256 FROM send_queue UNION SELECT file_sha256 FROM result_objects`,
-    )
-    .map(({ sha256 }) => sha256);
-}
