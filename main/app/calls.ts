@@ -30,7 +30,7 @@ import { exportReportPdf, openReport, saveReport, signReport } from '../services
 import { listStoredScopes } from '../services/scope.ts';
 import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
-import { listWorklist, openStudy } from '../services/worklist.ts';
+import { findInWorklist, listWorklist, openForReading, rowsOfWorklist } from '../services/worklist.ts';
 import type { Workstation } from '../services/workstation.ts';
 import { versions } from './host.ts';
 import type { Calls } from './ipc.ts';
@@ -53,8 +53,13 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'jobs.cancel': (id) => jobs.cancel(id),
     'jobs.pause': (id) => jobs.pause(id),
 
-    'studies.list': () => listWorklist(db, jobs.list()),
-    'studies.open': (uid) => openStudy(db, uid, jobs.list()),
+    'studies.list': () => listWorklist(db, jobs.list(), station.user),
+    'studies.find': (query) => findInWorklist(station, jobs.list(), query),
+    'studies.rows': (uids) => rowsOfWorklist(station, jobs.list(), uids),
+    'studies.open': (uid) => {
+      const { detail, firstTime } = openForReading(station, uid, jobs.list());
+      return firstTime ? changing('studies', detail) : detail;
+    },
     'studies.chooseAndImport': async (what) => {
       const properties = what === 'folder' ? ['openDirectory' as const] : ['openFile' as const];
       const chosen = await dialog.showOpenDialog(window, { properties: [...properties, 'multiSelections'] });

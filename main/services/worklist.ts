@@ -6,31 +6,86 @@ import type {
   SeriesDetail,
   StudyDetail,
   StudyRow,
-  StudyState,
+  WorklistEntry,
+  WorklistFound,
 } from '../../preload/contract/model.ts';
+import type { WorklistQuery } from '../../preload/contract/workstation.ts';
 import { arrangeSeries } from '../imaging/geometry.ts';
-import { listStudyScores, type StudyScores } from '../store/analyses.ts';
 import type { ReadableDatabase } from '../store/database.ts';
-import { listSignedStudies } from '../store/reports.ts';
+import { type FrameRecord, listFrames, listSeries, type SeriesRecord } from '../store/studies.ts';
 import {
-  type FrameRecord,
-  getStudy,
-  listFrames,
-  listSeries,
-  listStudies,
-  type SeriesRecord,
-  type StudyRecord,
-} from '../store/studies.ts';
+  countStudies,
+  type FoundStudy,
+  findStudies,
+  getWorklistRow,
+  listModalities,
+  listWorklistRows,
+  markOpened,
+  pickWorklistRows,
+  type Watcher,
+} from '../store/worklist.ts';
+import { timestamp, type Workstation } from './workstation.ts';
 
 /** All studies, the newest import first. `jobs` tells which of them are being analysed. */
-export function listWorklist(db: ReadableDatabase, jobs: readonly JobStatus[]): readonly StudyRow[] {
-  const rowOf = rowsOf(db, jobs);
-  return listStudies(db).map(rowOf);
+export function listWorklist(db: ReadableDatabase, jobs: readonly JobStatus[], reader = ''): readonly StudyRow[] {
+  return listWorklistRows(db, watcherOf(jobs, reader));
+}
+
+/** The studies that a query finds, in its order. Searching and sorting 50,000 studies takes some tenths of a second. */
+export function findInWorklist(
+  { store: { db }, user }: Workstation,
+  jobs: readonly JobStatus[],
+  query: WorklistQuery,
+): WorklistFound {
+  const found = findStudies(db, watcherOf(jobs, user), query);
+  const entries = query.priorsTogether
+    ? withPriors(found)
+    : found.map(({ studyInstanceUid }) => ({ studyInstanceUid, prior: false }));
+  return { entries, all: countStudies(db), modalities: listModalities(db) };
+}
+
+/** The rows of the studies named, in their order; those that are gone are left out. */
+export function rowsOfWorklist(
+  { store: { db }, user }: Workstation,
+  jobs: readonly JobStatus[],
+  studyInstanceUids: readonly string[],
+): readonly StudyRow[] {
+  return pickWorklistRows(db, watcherOf(jobs, user), studyInstanceUids);
+}
+
+/** Each patient's first study in the order that was asked for, followed by the patient's other ones. */
+function withPriors(found: readonly FoundStudy[]): WorklistEntry[] {
+  const ofPatient = new Map<string, string[]>();
+  for (const { studyInstanceUid, patient } of found) {
+    const studies = ofPatient.get(patient);
+    if (studies) studies.push(studyInstanceUid);
+    else ofPatient.set(patient, [studyInstanceUid]);
+  }
+  return [...ofPatient.values()].flatMap((studies) =>
+    studies.map((studyInstanceUid, place) => ({ studyInstanceUid, prior: place > 0 })),
+  );
+}
+
+/** Opens a study for its reader, who has then seen it. @throws Fault `not-found` */
+export function openForReading(
+  station: Workstation,
+  studyInstanceUid: string,
+  jobs: readonly JobStatus[],
+): { readonly detail: StudyDetail; readonly firstTime: boolean } {
+  const { db } = station.store;
+  const before = openStudy(db, studyInstanceUid, jobs, station.user);
+  const firstTime = markOpened(db, studyInstanceUid, station.user, timestamp(station));
+  return { detail: { ...before, study: { ...before.study, unread: false } }, firstTime };
 }
 
 /** @throws Fault `not-found` */
-export function openStudy(db: ReadableDatabase, studyInstanceUid: string, jobs: readonly JobStatus[]): StudyDetail {
-  const study = rowsOf(db, jobs)(getStudy(db, studyInstanceUid));
+export function openStudy(
+  db: ReadableDatabase,
+  studyInstanceUid: string,
+  jobs: readonly JobStatus[],
+  reader = '',
+): StudyDetail {
+  const study = getWorklistRow(db, watcherOf(jobs, reader), studyInstanceUid);
   const frames = listFrames(db, studyInstanceUid);
   const series = listSeries(db, studyInstanceUid).map((row) =>
     seriesDetail(
@@ -41,35 +96,12 @@ export function openStudy(db: ReadableDatabase, studyInstanceUid: string, jobs: 
   return { study, series };
 }
 
-function rowsOf(db: ReadableDatabase, jobs: readonly JobStatus[]): (study: StudyRecord) => StudyRow {
-  const scores = new Map(listStudyScores(db).map((row) => [row.studyInstanceUid, row]));
-  const signed = new Set(listSignedStudies(db));
-  const analysing = new Set(
-    jobs
-      .filter(({ kind, state }) => kind === 'analyse' && (state === 'queued' || state === 'running'))
-      .map((job) => job.subject),
-  );
-  return (study) => {
-    const result = scores.get(study.studyInstanceUid);
-    return {
-      ...study,
-      state: stateOf(study.studyInstanceUid, signed, analysing, result),
-      highestScore: result?.highestScore ?? null,
-      lowestPValue: result?.lowestPValue ?? null,
-      flaggedFrames: result?.flaggedFrames ?? 0,
-    };
-  };
-}
-
-function stateOf(
-  uid: string,
-  signed: ReadonlySet<string>,
-  analysing: ReadonlySet<string | null>,
-  result: StudyScores | undefined,
-): StudyState {
-  if (signed.has(uid)) return 'reported';
-  if (analysing.has(uid)) return 'analysing';
-  return result ? 'analysed' : 'new';
+function watcherOf(jobs: readonly JobStatus[], reader: string): Watcher {
+  const analysing = jobs
+    .filter(({ kind, state }) => kind === 'analyse' && (state === 'queued' || state === 'running'))
+    .map((job) => job.subject)
+    .filter((subject) => subject !== null);
+  return { reader, analysing };
 }
 
 function seriesDetail(series: SeriesRecord, records: readonly FrameRecord[]): SeriesDetail {

@@ -157,23 +157,3 @@ export function updateDecision(
     id,
   );
 }
-
-export interface StudyScores {
-  readonly studyInstanceUid: string;
-  readonly highestScore: number | null;
-  readonly lowestPValue: number | null;
-  readonly flaggedFrames: number;
-}
-
-/** What the worklist shows of the newest analysis of every analysed study. */
-export function listStudyScores(db: ReadableDatabase): readonly StudyScores[] {
-  return db.all<StudyScores>(
-    `WITH newest AS (
-       SELECT id, study_instance_uid,
-         row_number() OVER (PARTITION BY study_instance_uid ORDER BY created_at DESC, rowid DESC) AS place
-       FROM analyses)
-     SELECT study_instance_uid AS studyInstanceUid, max(score) AS highestScore, min(p_value) AS lowestPValue,
-       coalesce(sum(flagged), 0) AS flaggedFrames
-     FROM newest LEFT JOIN frame_results ON analysis_id = newest.id WHERE place = 1 GROUP BY newest.id`,
-  );
-}

@@ -35,13 +35,6 @@ export function insertAddendum(db: WritableDatabase, studyInstanceUid: string, a
   );
 }
 
-/** Studies whose report is signed. */
-export function listSignedStudies(db: ReadableDatabase): readonly string[] {
-  return db
-    .all<{ uid: string }>(`SELECT study_instance_uid AS uid FROM reports WHERE state = 'signed'`)
-    .map(({ uid }) => uid);
-}
-
 /** Adds a report or replaces a draft; addenda have a way of their own. The database refuses to replace a signed one. */
 export function saveReport(db: WritableDatabase, report: Omit<Report, 'addenda'>): void {
   db.run(

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../preload/contract/model.ts';
 import { freshStore, someInstance } from '../../tests/support/store.ts';
-import {
-  insertAnalysis,
-  latestAnalysis,
-  listFindings,
-  listFrameResults,
-  listStudyScores,
-  updateDecision,
-} from './analyses.ts';
+import { insertAnalysis, latestAnalysis, listFindings, listFrameResults, updateDecision } from './analyses.ts';
 import { activateCalibration, getCalibration, insertCalibration, listCalibrations } from './calibrations.ts';
 import type { WritableDatabase } from './database.ts';
 import { getReferenceSet, insertReferenceSet } from './reference-sets.ts';
@@ -201,9 +194,6 @@ describe('analyses', () => {
     expect(listFrameResults(db, 'first')).toEqual([result(0.7)]);
     insertAnalysis(db, analysis('second'), [result(0.3)], []);
     expect(latestAnalysis(db, '1.2.3')?.id).toBe('second');
-    expect(listStudyScores(db)).toEqual([
-      { studyInstanceUid: '1.2.3', highestScore: 0.3, lowestPValue: 0.25, flaggedFrames: 0 },
-    ]);
   });
 
   it('are not stored at all where a part does not fit', () => {

@@ -38,6 +38,35 @@ export interface StudyRow {
   /** Smallest conformal p-value of the newest analysis; null before one. */
   readonly lowestPValue: number | null;
   readonly flaggedFrames: number;
+  /** Whether this reader has never opened it. */
+  readonly unread: boolean;
+}
+
+export type WorklistColumn =
+  | 'patient'
+  | 'id'
+  | 'description'
+  | 'modality'
+  | 'date'
+  | 'images'
+  | 'state'
+  | 'score'
+  | 'flagged'
+  | 'imported';
+
+export interface WorklistEntry {
+  readonly studyInstanceUid: string;
+  /** Whether it stands below another study of the same patient as one of its priors. */
+  readonly prior: boolean;
+}
+
+/** Which studies a search found, in its order. Their rows are asked for as they come into sight. */
+export interface WorklistFound {
+  readonly entries: readonly WorklistEntry[];
+  /** Studies in the store. */
+  readonly all: number;
+  /** Every modality in the store, to choose from. */
+  readonly modalities: readonly string[];
 }
 
 export interface FrameRow extends FrameRef {

@@ -24,6 +24,7 @@ import type {
   StudyDetail,
   StudyRow,
   UnusableModel,
+  WorklistFound,
 } from './model.ts';
 import { anomalyTasks } from './model.ts';
 
@@ -80,6 +81,38 @@ export interface UnfinishedCalibration {
   readonly stepsDone: number;
 }
 
+const dicomDate = z.string().regex(/^(\d{8})?$/);
+/** Empty strings and false ask for nothing. */
+export const worklistQuerySchema = z.strictObject({
+  /** Every word must begin a word of the study: patient, id, description, accession number, modality, date. */
+  text: text(200),
+  /** The same, of the patient's name and id alone. */
+  patient: text(200),
+  /** YYYYMMDD, both included. */
+  from: dicomDate,
+  to: dicomDate,
+  modality: text(16),
+  state: z.enum(['', 'new', 'analysing', 'analysed', 'reported']),
+  flagged: z.boolean(),
+  unread: z.boolean(),
+  orderBy: z.enum([
+    'patient',
+    'id',
+    'description',
+    'modality',
+    'date',
+    'images',
+    'state',
+    'score',
+    'flagged',
+    'imported',
+  ]),
+  descending: z.boolean(),
+  /** Puts the other studies of a patient below the first one that was found. */
+  priorsTogether: z.boolean(),
+});
+export type WorklistQuery = z.infer<typeof worklistQuerySchema>;
+
 /** Arguments of every call, as tuples. */
 export const callArguments = {
   'app.about': z.tuple([]),
@@ -91,6 +124,10 @@ export const callArguments = {
   'jobs.pause': z.tuple([id]),
 
   'studies.list': z.tuple([]),
+  'studies.find': z.tuple([worklistQuerySchema]),
+  /** Rows of the studies named, in their order; those that are gone are left out. */
+  'studies.rows': z.tuple([z.array(uid).max(500)]),
+  /** Also notes that this reader has seen it. */
   'studies.open': z.tuple([uid]),
   /** Shows the operating system's dialog; resolves to null where the person cancelled it. */
   'studies.chooseAndImport': z.tuple([z.enum(['files', 'folder'])]),
@@ -178,6 +215,8 @@ export interface CallResults {
   'jobs.cancel': void;
   'jobs.pause': void;
   'studies.list': readonly StudyRow[];
+  'studies.find': WorklistFound;
+  'studies.rows': readonly StudyRow[];
   'studies.open': StudyDetail;
   'studies.chooseAndImport': string | null;
   'studies.importPaths': string;

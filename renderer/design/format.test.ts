@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { language } from '../language/language.svelte.ts';
 import {
   count,
   formatDicomDate,
@@ -18,8 +19,11 @@ describe('how values read', () => {
   });
 
   it('reads DICOM dates and times, the old dotted form too', () => {
-    expect(formatDicomDate('20240305')).toBe('2024-03-05');
-    expect(formatDicomDate('1997.03.05')).toBe('1997-03-05');
+    language.tag = 'de';
+    expect(formatDicomDate('20240305')).toBe('05.03.2024');
+    language.tag = 'en';
+    expect(formatDicomDate('1997.03.05')).toBe('Mar 5, 1997');
+    expect(formatDicomDate('20249999')).toBe('20249999');
     expect(formatDicomDate('')).toBe('');
     expect(formatDicomTime('073015.25')).toBe('07:30');
   });

@@ -12,10 +12,14 @@ export function formatPersonName(name: string): string {
   return [read(alphabetic), read(ideographic)].filter((part) => part !== '').join(' · ') || 'No name';
 }
 
-/** DICOM date (DA, YYYYMMDD) as ISO, which sorts and reads the same everywhere; empty stays empty. */
+/** DICOM date (DA, YYYYMMDD) in the reader's locale, its month as a word so that it cannot be mistaken; else as it is. */
 export function formatDicomDate(date: string): string {
   const parts = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim());
-  return parts ? `${parts[1]}-${parts[2]}-${parts[3]}` : date;
+  if (!parts) return date;
+  const [year, month, day] = parts.slice(1).map(Number) as [number, number, number];
+  const moment = new Date(Date.UTC(year, month - 1, day));
+  const exists = moment.getUTCMonth() === month - 1 && moment.getUTCDate() === day;
+  return exists ? moment.toLocaleDateString(language.locale, { dateStyle: 'medium', timeZone: 'UTC' }) : date;
 }
 
 /** DICOM time (TM, HHMMSS.FFFFFF) as HH:MM. */
@@ -53,6 +57,10 @@ export function formatPValue(pValue: number): string {
 /** A share as percent with as many decimals as it needs: '5%', '2.5%'. */
 export function formatShare(share: number): string {
   return `${Number((share * 100).toFixed(1))}%`;
+}
+
+export function formatNumber(number: number): string {
+  return number.toLocaleString(language.locale);
 }
 
 /** '1 image', '3 images', '2 series'. */

@@ -1,53 +1,19 @@
-/** Sorting and filtering of the worklist. */
-import type { StudyRow, StudyState } from '../../preload/contract/model.ts';
+/** Choosing among all studies where they are few: the worklist itself asks main to search. */
+import type { StudyRow } from '../../preload/contract/model.ts';
 import { formatDicomDate, formatPersonName } from '../design/format.ts';
-
-export type Column = 'patient' | 'id' | 'description' | 'modality' | 'date' | 'images' | 'state' | 'score' | 'flagged';
-
-export interface Order {
-  readonly column: Column;
-  readonly descending: boolean;
-}
-
-/** In the order in which a study passes through them. */
-export const stateWords: Readonly<Record<StudyState, string>> = {
-  new: 'New',
-  analysing: 'Analysing',
-  analysed: 'To review',
-  reported: 'Reported',
-};
-const stateRank: Readonly<Record<StudyState, number>> = { new: 0, analysing: 1, analysed: 2, reported: 3 };
-
-const sortKey: Readonly<Record<Column, (study: StudyRow) => string | number>> = {
-  patient: (study) => formatPersonName(study.patientName),
-  id: (study) => study.patientId,
-  description: (study) => study.studyDescription,
-  modality: (study) => study.modalities.join(' '),
-  date: (study) => study.studyDate + study.studyTime,
-  images: (study) => study.frameCount,
-  state: (study) => stateRank[study.state],
-  score: (study) => study.highestScore ?? -1,
-  flagged: (study) => study.flaggedFrames,
-};
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Sorted by the column; studies that tie are ordered newest first, then by patient. */
-export function sortStudies(studies: readonly StudyRow[], order: Order): StudyRow[] {
-  const compareBy = (column: Column, one: StudyRow, other: StudyRow): number => {
-    const [left, right] = [sortKey[column](one), sortKey[column](other)];
-    return typeof left === 'number' && typeof right === 'number'
-      ? left - right
-      : collator.compare(String(left), String(right));
-  };
-  const sign = order.descending ? -1 : 1;
+/** By name as a person counts, so 2 before 10; of one patient the newest first. */
+export function byPatient(studies: readonly StudyRow[]): StudyRow[] {
   return studies.toSorted(
     (one, other) =>
-      sign * compareBy(order.column, one, other) || -compareBy('date', one, other) || compareBy('patient', one, other),
+      collator.compare(formatPersonName(one.patientName), formatPersonName(other.patientName)) ||
+      collator.compare(other.studyDate + other.studyTime, one.studyDate + one.studyTime),
   );
 }
 
-/** The studies in which every word of the query occurs somewhere: patient, id, date, description, modality, state. */
+/** The studies in which every word of the query occurs somewhere: patient, id, date, description, modality. */
 export function filterStudies(studies: readonly StudyRow[], query: string): readonly StudyRow[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return studies;
@@ -67,8 +33,6 @@ function searchText(study: StudyRow): string {
     formatDicomDate(study.studyDate),
     ...study.modalities,
     ...study.bodyParts,
-    stateWords[study.state],
-    study.flaggedFrames > 0 ? 'flagged' : '',
   ]
     .join('\n')
     .toLocaleLowerCase();

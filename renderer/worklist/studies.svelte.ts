@@ -1,24 +1,27 @@
-/** The studies that the store holds, kept in step with main. */
+/** Bringing studies in; and all that the store holds, for the screens that choose among them. */
 import type { StudyRow } from '../../preload/contract/model.ts';
 import { attempt } from '../design/notices.svelte.ts';
 import { call, droppedPaths, on } from '../workstation.ts';
 
 class Studies {
-  rows: readonly StudyRow[] = $state.raw([]);
-  loaded: boolean = $state(false);
+  #rows: readonly StudyRow[] = $state.raw([]);
+  #following = false;
 
-  /** Loads the list and follows changes; returns the way to stop. */
-  follow(): () => void {
-    void this.reload();
-    return on('data.changed', ({ what }) => {
-      if (what !== 'calibrations' && what !== 'referenceSets') void this.reload();
-    });
+  /** Every study, kept in step with main from the first time that somebody asks; the worklist itself does not. */
+  get rows(): readonly StudyRow[] {
+    if (!this.#following) {
+      this.#following = true;
+      void this.#reload();
+      on('data.changed', ({ what }) => {
+        if (what === 'studies' || what === 'analyses' || what === 'reports') void this.#reload();
+      });
+    }
+    return this.#rows;
   }
 
-  async reload(): Promise<void> {
+  async #reload(): Promise<void> {
     const rows = await attempt(() => call('studies.list'));
-    if (rows) this.rows = rows;
-    this.loaded = true;
+    if (rows) this.#rows = rows;
   }
 
   chooseAndImport(what: 'files' | 'folder'): Promise<unknown> {

@@ -37,7 +37,11 @@ describe('the main job', () => {
     expect(new Set(rows.map((row) => row.modality.split(' ')[0]))).toEqual(new Set(['CT', 'DX', 'MR']));
     for (const row of rows) {
       expect(row.patient).toContain('FICTIONAL');
-      expect(row).toMatchObject({ date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}/), state: 'New', flagged: '' });
+      expect(row).toMatchObject({
+        date: expect.stringMatching(/^\w{3} \d+, \d{4} \d{2}:\d{2}/),
+        state: 'New',
+        flagged: '',
+      });
     }
     // The first of the cases carries a bleed on the middle third of its nine slices.
     await worklist.search.fill('CT head case');

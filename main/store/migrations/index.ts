@@ -8,9 +8,19 @@ import { network } from './0004-network.ts';
 import { imports } from './0005-imports.ts';
 import { calibrationLife } from './0006-calibration-life.ts';
 import { resultsOut } from './0007-results-out.ts';
+import { worklist } from './0008-worklist.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [images, results, audit, network, imports, calibrationLife, resultsOut];
+export const migrations: readonly Migration[] = [
+  images,
+  results,
+  audit,
+  network,
+  imports,
+  calibrationLife,
+  resultsOut,
+  worklist,
+];
 
 /**
  * Brings a database up to `upTo` migrations (all, except in tests).

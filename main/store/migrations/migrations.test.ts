@@ -166,6 +166,30 @@ describe('0007 results out', () => {
   });
 });
 
+describe('0008 worklist', () => {
+  it('fills the worklist from the studies and results that are there', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 8);
+    expect(database.prepare('SELECT * FROM worklist').all()).toEqual([
+      {
+        place: 1,
+        study_instance_uid: '1.2',
+        modalities: '["CT"]',
+        body_parts: '["HEAD"]',
+        series_count: 1,
+        frame_count: 1,
+        analysis_id: 'a',
+        highest_score: 0.7,
+        lowest_p_value: 0.1,
+        flagged_frames: 1,
+      },
+    ]);
+    const found = database.prepare(`SELECT rowid FROM worklist_words WHERE worklist_words MATCH 'fict* AND ct'`);
+    expect(found.all()).toEqual([{ rowid: 1 }]);
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);

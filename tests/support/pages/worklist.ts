@@ -18,11 +18,13 @@ export class WorklistPage {
   readonly #window: Page;
   readonly rows: Locator;
   readonly search: Locator;
+  readonly count: Locator;
 
   constructor(window: Page) {
     this.#window = window;
     this.rows = window.getByTestId('study-row');
     this.search = window.getByTestId('worklist-search');
+    this.count = window.getByTestId('worklist-count');
   }
 
   async open(): Promise<void> {
@@ -44,8 +46,30 @@ export class WorklistPage {
     return this.#window.locator(`[data-testid="study-row"][data-study="${studyInstanceUid}"]`);
   }
 
-  /** What the rows say, from top to bottom. */
+  /** The headings of the columns that are shown. */
+  async columns(): Promise<readonly string[]> {
+    return (await this.#window.getByRole('columnheader').allInnerTexts()).map((heading) => heading.trim());
+  }
+
+  /** For each row whether it stands below another study of its patient. */
+  priors(): Promise<readonly boolean[]> {
+    return this.rows.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-prior') === 'true'));
+  }
+
+  /** 1 for the first row of the list, wherever it is scrolled to; 0 where no row has the focus. */
+  focusedPlace(): Promise<number> {
+    return this.#window.evaluate(() => Number(document.activeElement?.getAttribute('aria-rowindex') ?? 1) - 1);
+  }
+
+  focusedText(): Promise<string> {
+    return this.#window.evaluate(() => document.activeElement?.textContent ?? '');
+  }
+
+  /** What the rows in sight say, from top to bottom, with all columns but the last shown. */
   async read(): Promise<readonly WorklistRow[]> {
+    await this.#window.waitForFunction(
+      () => document.querySelector('[data-testid="study-row"] [aria-busy="true"]') === null,
+    );
     const texts = await this.rows.evaluateAll((rows) =>
       rows.map((row) => [...row.children].map((cell) => cell.textContent?.replace(/\s+/g, ' ').trim())),
     );
