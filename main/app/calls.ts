@@ -17,6 +17,7 @@ import {
 } from '../services/model-jobs.ts';
 import { listModels, listUnusableModels } from '../services/models.ts';
 import { findNearestNormals } from '../services/nearest-normals.ts';
+import { previewAnomalies } from '../services/preview.ts';
 import {
   activate,
   amendCalibration,
@@ -29,6 +30,7 @@ import { createReferenceSet, listAllReferenceSets } from '../services/reference-
 import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
 import { listStoredScopes } from '../services/scope.ts';
 import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
+import { ReferenceChecks } from '../services/start-checks.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
 import { findInWorklist, listWorklist, openForReading, rowsOfWorklist } from '../services/worklist.ts';
 import type { Workstation } from '../services/workstation.ts';
@@ -40,6 +42,7 @@ type Changed = (what: Events['data.changed']['what']) => void;
 export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs, changed: Changed): Calls {
   const { db, folder } = station.store;
   const images = new Images(station);
+  const checks = new ReferenceChecks(station, jobs);
   /** Hands the result on, and tells lists to look again. */
   const changing = <T>(what: Parameters<Changed>[0], result: T): T => {
     changed(what);
@@ -74,6 +77,10 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
 
     'referenceSets.list': () => listAllReferenceSets(station),
     'referenceSets.create': (request) => changing('referenceSets', createReferenceSet(station, request)),
+
+    'referenceSets.check': (request) => checks.start(request),
+    'referenceSets.checked': (jobId) => checks.found(jobId),
+    'referenceSets.preview': (request) => previewAnomalies(station, request),
 
     'models.list': () => listModels(station),
     'models.unusable': () => listUnusableModels(station),

@@ -5,6 +5,7 @@ import { toTestRgb } from '../method/resize.ts';
 import type { TaskContext, TaskHandlers } from '../process/tasks.ts';
 import { calibrate } from './calibrate.ts';
 import { detect } from './detect.ts';
+import { pictureFeatures } from './features.ts';
 import { measure } from './measure.ts';
 import { nearestNormals } from './nearest-normals.ts';
 import { type Networks, openNetworks } from './networks.ts';
@@ -55,6 +56,11 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
       const output = await calibrate(input, networks, { signal: context.signal, progress: progress.add, cache });
       progress.flush();
       return output;
+    },
+
+    async pictureFeatures({ packFolder, provider, images }, { signal }) {
+      const networks = await networksOf(packFolder, chooseProvider(provider));
+      return { features: await pictureFeatures(images, networks, { signal, cache }) };
     },
 
     async detect({ images, ...input }, { signal, progress }) {

@@ -90,6 +90,12 @@ export interface NearestNormals {
   }[];
 }
 
+export interface FeaturesInput {
+  readonly packFolder: string;
+  readonly provider: ProviderChoice;
+  readonly images: readonly Image8[];
+}
+
 export interface ParityInput {
   readonly caseFolder: string;
   readonly format: 'hf' | 'open_clip' | 'openai';
@@ -125,6 +131,8 @@ export interface EngineTasks {
   detect: { input: DetectInput; progress: { readonly done: number }; output: DetectOutput };
   /** Needs a profile with a memory bank: of the `default` preset. */
   nearestNormals: { input: NearestNormalsInput; progress: never; output: NearestNormals };
+  /** One vector of unit length per picture (features.ts). */
+  pictureFeatures: { input: FeaturesInput; progress: never; output: { readonly features: readonly Float32Array[] } };
   parity: {
     input: ParityInput;
     progress: { readonly step: number };

@@ -42,6 +42,7 @@ const LANES: Readonly<Record<JobKind, string>> = {
   model: 'model',
   import: 'import',
   demo: 'import',
+  check: 'check',
   calibrate: 'engine',
   analyse: 'engine',
   export: 'export',

@@ -12,7 +12,7 @@ import { getReferenceSet } from '../store/reference-sets.ts';
 import { checkStore } from '../store/store.ts';
 import { analyseStudy, openLatestAnalysis, openMap } from './analysis.ts';
 import { calibrateReferenceSet } from './calibration.ts';
-import { drawSupport } from './draw.ts';
+import { drawByPatient, drawSupport } from './draw.ts';
 import { decide } from './findings.ts';
 import { importPaths } from './import.ts';
 import { findNearestNormals } from './nearest-normals.ts';
@@ -160,8 +160,19 @@ describe('the main job', () => {
     const [finding] = openLatestAnalysis(station.store, study)?.findings ?? [];
     const { box, normals } = await findNearestNormals(station, finding?.id ?? '');
     expect(box).toEqual([40, 24, 8, 8]);
-    const { support } = drawSupport(getReferenceSet(station.store.db, referenceSetId).frames, 4, 1);
-    expect(normals).toEqual(support.toReversed().map((ref, i) => ({ ...ref, box: [40, 24, 8, 8], distance: i / 10 })));
+    const drawn = getReferenceSet(station.store.db, referenceSetId).frames.map(({ sopInstanceUid, frame }) => {
+      const key = `${sopInstanceUid}/${frame}`;
+      return { key, owner: key, sopInstanceUid, frame };
+    });
+    const { support } = drawByPatient(drawn, 4, 1);
+    expect(normals).toEqual(
+      support.toReversed().map(({ sopInstanceUid, frame }, i) => ({
+        sopInstanceUid,
+        frame,
+        box: [40, 24, 8, 8],
+        distance: i / 10,
+      })),
+    );
     await expect(findNearestNormals(station, 'none')).rejects.toMatchObject({ code: 'not-found' });
   });
 

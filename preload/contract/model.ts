@@ -136,6 +136,40 @@ export interface Scope {
   readonly scanner: string;
 }
 
+/** What a look at an image found. `detail` is a value of the file, e.g. its modality, or a number. */
+export interface ImageRemark {
+  readonly kind:
+    | 'wrong-modality'
+    | 'wrong-body-part'
+    | 'wrong-view'
+    | 'wrong-scanner'
+    | 'localizer'
+    | 'unreadable'
+    | 'blank'
+    | 'near-duplicate'
+    | 'burned-in-text'
+    | 'outlier'
+    | 'blurred'
+    | 'colour'
+    | 'other-size'
+    | 'same-patient';
+  readonly detail: string;
+  /** The image that it repeats. */
+  readonly other?: FrameRef;
+}
+
+export interface CheckedImage extends FrameRef {
+  readonly remarks: readonly ImageRemark[];
+}
+
+/** A synthetic anomaly in one of the site's images: grey values and 0/1 mask, side * side each. */
+export interface SyntheticPreview extends FrameRef {
+  readonly task: AnomalyTask;
+  readonly side: number;
+  readonly image: Uint8Array;
+  readonly mask: Uint8Array;
+}
+
 /** A kind of images in the store. */
 export interface ScopeCount extends Scope {
   readonly images: number;
@@ -375,7 +409,7 @@ export interface Addendum {
   readonly signedAt: string;
 }
 
-export type JobKind = 'model' | 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
+export type JobKind = 'model' | 'check' | 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
 
 export interface JobProgress {
   readonly done: number;

@@ -10,6 +10,7 @@ import type {
   AnomalyMap,
   CalibrationEvidence,
   CalibrationRow,
+  CheckedImage,
   ConfirmedCase,
   Finding,
   FramePixels,
@@ -23,6 +24,7 @@ import type {
   SkippedFile,
   StudyDetail,
   StudyRow,
+  SyntheticPreview,
   UnusableModel,
   WorklistFound,
 } from './model.ts';
@@ -37,8 +39,9 @@ const presetSchema = z.enum(['parity', 'fast', 'default']);
 const providerSchema = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
 
 const phrasesSchema = z.array(text(200).min(1)).min(1).max(64).readonly();
+const mixtureSchema = z.record(z.enum(anomalyTasks), z.number().min(0).max(1e6)).readonly();
 export const methodSettingsSchema = z.strictObject({
-  mixture: z.record(z.enum(anomalyTasks), z.number().min(0).max(1e6)).readonly(),
+  mixture: mixtureSchema,
   phrasePosition: z.enum(['end', 'middle', 'front']),
   sharedContext: z.boolean(),
   textAttention: z.enum(['full', 'causal']),
@@ -149,6 +152,26 @@ export const callArguments = {
     }),
   ]),
 
+  /** Looks the images over before they are declared normal; resolves to the job's id. */
+  'referenceSets.check': z.tuple([
+    z.strictObject({
+      frames: z.array(frameRefSchema).min(1).max(10_000),
+      scope: scopeSchema,
+      modelName: text(120).min(1),
+      provider: providerSchema,
+    }),
+  ]),
+  /** What a check that is done found. */
+  'referenceSets.checked': z.tuple([id]),
+  /** One synthetic anomaly in each image, drawn from the mixture with the seed. */
+  'referenceSets.preview': z.tuple([
+    z.strictObject({
+      frames: z.array(frameRefSchema).min(1).max(24),
+      mixture: mixtureSchema,
+      seed: z.int().min(0).max(0xffffffff),
+    }),
+  ]),
+
   'models.list': z.tuple([]),
   'models.unusable': z.tuple([]),
   /** Shows the operating system's dialog; resolves to null where the person cancelled it. */
@@ -226,6 +249,9 @@ export interface CallResults {
   'images.thumbnail': Uint8Array;
   'referenceSets.list': readonly ReferenceSet[];
   'referenceSets.create': ReferenceSet;
+  'referenceSets.check': string;
+  'referenceSets.checked': readonly CheckedImage[];
+  'referenceSets.preview': readonly SyntheticPreview[];
   'models.list': readonly ModelRow[];
   'models.unusable': readonly UnusableModel[];
   'models.choose': string | null;

@@ -7,7 +7,9 @@ import type { TaskHandlers } from '../../main/process/tasks.ts';
 
 const SIDE = 16;
 
-export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'detect' | 'nearestNormals' | 'about'> = {
+type Tasks = 'calibrate' | 'detect' | 'nearestNormals' | 'pictureFeatures' | 'about';
+
+export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
   calibrate({ support, heldOut, preset, method, seed, toleratedShare, preprocessing }, { progress }) {
     const lossTrace = [1, 0.75, 0.5];
     progress({ phase: 'training', done: 3, total: 3, losses: lossTrace });
@@ -68,6 +70,13 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, 'calibrate' | 'de
     }));
     return { box: region, matches };
   },
+  // Dark pictures are alike, and so are bright ones.
+  pictureFeatures: ({ images }) => ({
+    features: images.map((image) => {
+      const mean = mapOf(image).reduce((sum, value) => sum + value, 0) / SIDE ** 2;
+      return mean < 0.5 ? Float32Array.of(1, 0) : Float32Array.of(0, 1);
+    }),
+  }),
   about: () => ({ onnxruntime: 'none', pid: process.pid, rssMb: 1 }),
 };
 

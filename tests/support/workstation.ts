@@ -25,6 +25,7 @@ export function testWorkstation(
       calibrate: refuse,
       detect: refuse,
       nearestNormals: refuse,
+      pictureFeatures: refuse,
       parity: refuse,
       selfTest: refuse,
       measure: refuse,
