@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
 import { freshFolder } from '../../tests/support/store.ts';
 import { testWorkstation } from '../../tests/support/workstation.ts';
+import { dicomFile, imageElements } from '../imaging/samples.ts';
 import type { Tools } from '../services/workstation.ts';
 import { runCommandLine } from './command-line.ts';
 
@@ -52,6 +53,27 @@ async function pictures(...levels: number[]): Promise<string> {
       .toFile(join(folder, `${index}.png`));
   return folder;
 }
+
+describe('deidentify', () => {
+  it('writes copies of files and of a stored study under the same pseudonyms, and says what it left out', async () => {
+    const folder = freshFolder();
+    writeFileSync(join(folder, 'slice.dcm'), dicomFile(imageElements()));
+    writeFileSync(join(folder, 'notes.txt'), 'no image');
+    expect(await run('deidentify', folder, '--to', join(folder, 'a'))).toBe(0);
+    const { written, skipped } = result() as { written: { path: string }[]; skipped: { path: string }[] };
+    expect(skipped).toEqual([{ path: join(folder, 'notes.txt'), reason: expect.stringContaining('not a DICOM file') }]);
+    expect(written).toHaveLength(1);
+
+    output.length = 0;
+    expect(await run('import', join(folder, 'slice.dcm'))).toBe(0);
+    expect(await run('deidentify', '--study', '2.25.1', '--to', join(folder, 'b'))).toBe(0);
+    const again = JSON.parse(output.at(-1) ?? '') as { written: { path: string }[] };
+    expect(again.written.map(({ path }) => path.slice(join(folder, 'b').length))).toEqual(
+      written.map(({ path }) => path.slice(join(folder, 'a').length)),
+    );
+    expect(readFileSync(again.written[0]?.path ?? '', 'latin1')).not.toContain('Fictional');
+  });
+});
 
 describe('wrong usage', () => {
   it.each([

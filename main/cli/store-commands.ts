@@ -1,5 +1,6 @@
 /** Studies, results, database and audit trail: what works on the store. */
 import { Fault } from '../fault.ts';
+import { deidentifyInstances, originalsOf } from '../services/deidentify.ts';
 import { exportableFormats, exportResults, parseFormats } from '../services/exports.ts';
 import { importPaths, importSummary } from '../services/import.ts';
 import { backup, checkDatabase, exportTrail, repair, restore, verifyTrail } from '../services/upkeep.ts';
@@ -47,6 +48,28 @@ const exportCommand: Command = {
     const formats = words ? parseFormats(words) : exportableFormats(station(), uid);
     if (!words && formats.length === 1) host.log('The report is not signed: only the PDF of its draft is exported.');
     host.print(JSON.stringify({ files: await exportResults(station(), uid, folder, formats, job) }));
+    return undefined;
+  },
+};
+
+const deidentify: Command = {
+  usage: 'PATH... --to DIR [--dates shifted|removed] [--keep-patient-characteristics], or --study UID --to DIR',
+  does: 'copies of DICOM files or of a stored study without the identity of the patient (PS3.15 annex E)',
+  options: { to: string, study: string, dates: string, 'keep-patient-characteristics': { type: 'boolean' } },
+  takes: [0, Number.POSITIVE_INFINITY],
+  async run({ options, station, host, job, positionals }) {
+    const settings = {
+      to: options.required('to'),
+      dates: options.oneOf('dates', ['shifted', 'removed']) ?? 'shifted',
+      keepPatientCharacteristics: options.flag('keep-patient-characteristics'),
+    };
+    const study = options.text('study');
+    const paths = study === undefined ? positionals : originalsOf(station(), study);
+    if (paths.length === 0) throw new Fault('usage', 'Name the files or folders, or a study with --study.');
+    const { written, skipped, notes } = await deidentifyInstances(station(), paths, settings, job);
+    host.print(JSON.stringify({ written, skipped, notes }));
+    for (const { path, reason } of skipped) host.log(`Left out ${path}: ${reason}`);
+    for (const { path, note } of notes) host.log(`Look at ${path}: ${note}`);
     return undefined;
   },
 };
@@ -131,6 +154,7 @@ const auditExport: Command = {
 export const storeCommands: Readonly<Record<string, Command>> = {
   import: importCommand,
   'studies list': studiesList,
+  deidentify,
   export: exportCommand,
   'db check': databaseCheck,
   'db backup': databaseBackup,

@@ -79,6 +79,24 @@ function readFragments(file: DicomDataset, about: { path?: string }): Encapsulat
   return { offsets, fragments };
 }
 
+/**
+ * Where the fragments of encapsulated pixel data end, before their delimiter, however they look inside.
+ * @throws Fault `bad-file` where they are cut off or damaged.
+ */
+export function encapsulatedEnd(bytes: Uint8Array, start: number, path?: string): number {
+  const about = path === undefined ? {} : { path };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = start; ; ) {
+    if (at === bytes.length) return at;
+    if (at + 8 > bytes.length) throw cutOff(about);
+    const tag = view.getUint32(at, true);
+    if (tag === SEQUENCE_DELIMITER) return at;
+    if (tag !== ITEM) throw new Fault('bad-file', 'The fragments of this image are damaged.', about);
+    at += 8 + view.getUint32(at + 4, true);
+    if (at > bytes.length) throw cutOff(about);
+  }
+}
+
 /** Extended Offset Table (7FE0,0001): 64-bit offsets, for images beyond 4 GB. */
 function extendedOffsets(file: DicomDataset): number[] | null {
   const table = bytesOf(file.dataset, 'x7fe00001');

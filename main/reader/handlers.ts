@@ -1,6 +1,10 @@
 /** What the reader process does. Tests run these handlers in their own process. */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FramePixels } from '../../preload/contract/model.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
+import { readFileBytes } from '../imaging/dataset.ts';
+import { deidentify } from '../imaging/deidentify/deidentify.ts';
 import { toDisplay } from '../imaging/display.ts';
 import { indexFile } from '../imaging/index-file.ts';
 import { toModelImage } from '../imaging/model-image.ts';
@@ -45,6 +49,20 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
       .toBuffer();
     // Of WebAssembly's shared memory, which cannot be sent to another process.
     return Uint8Array.from(png);
+  },
+  async deidentify({ path, to, ...options }) {
+    const { bytes, ...copy } = deidentify(readFileBytes(path), options, path);
+    const folder = join(to, copy.patientId, copy.studyUid);
+    const out = join(folder, `${copy.instanceUid}.dcm`);
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeFile(`${out}.unfinished`, bytes);
+      await rename(`${out}.unfinished`, out);
+    } catch (thrown) {
+      await rm(`${out}.unfinished`, { force: true });
+      throw Fault.from(thrown, { code: 'bad-file', path: out });
+    }
+    return { ...copy, path: out };
   },
   about: () => ({ pid: process.pid }),
 };

@@ -1,6 +1,7 @@
 /** The tasks of the reader process: everything that parses a file from outside. */
 import type { FaultRecord } from '../../preload/contract/faults.ts';
 import type { FramePixels } from '../../preload/contract/model.ts';
+import type { Deidentified, DeidentifyOptions } from '../imaging/deidentify/deidentify.ts';
 import type { InstanceHeader, PhotoOrigin } from '../imaging/header.ts';
 import type { IndexedFile } from '../imaging/index-file.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
@@ -46,5 +47,11 @@ export interface ReaderTasks {
   modelImage: { input: FrameSource; progress: never; output: Image8 };
   /** PNG bytes, longest side at most `side` pixels, windowed as the model sees it. */
   thumbnail: { input: FrameSource & { readonly side: number }; progress: never; output: Uint8Array };
+  /** Writes a de-identified copy below `to`, whole or not at all. */
+  deidentify: {
+    input: DeidentifyOptions & { readonly path: string; readonly to: string };
+    progress: never;
+    output: Omit<Deidentified, 'bytes'> & { readonly path: string };
+  };
   about: { input: null; progress: never; output: { readonly pid: number } };
 }

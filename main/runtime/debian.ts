@@ -17,7 +17,15 @@ export const ELECTRON_LIBRARIES: readonly Package[] = [
 /** The virtual display of the tests. */
 export const VIRTUAL_DISPLAY: readonly Package[] = [['xvfb']];
 /** Independent readers of what the product writes. Tests that use them say so where they are absent. */
-export const TEST_TOOLS: readonly Package[] = [['poppler-utils'], ['dcmtk'], ['dicom3tools']];
+export const TEST_TOOLS: readonly Package[] = [
+  ['poppler-utils'],
+  ['dcmtk'],
+  ['dicom3tools'],
+  ['python3-pydicom'],
+  ['python3-numpy'],
+  ['python3-gdcm'],
+  ['python3-pil'],
+];
 export const COMPILER: readonly Package[] = [['g++'], ['make'], ['python3']];
 
 /**

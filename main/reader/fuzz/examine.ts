@@ -38,6 +38,7 @@ export async function examineOne(
   }
 }
 
+const DEIDENTIFY = { key: Buffer.alloc(32, 7), dates: 'shifted', keepPatientCharacteristics: false } as const;
 const context: TaskContext<never> = { signal: new AbortController().signal, progress: () => {} };
 
 /** Index, expand, show and prepare for the network: `read`, or the code of the Fault that ended it. */
@@ -51,6 +52,7 @@ async function readAll(path: string, scratch: string): Promise<Pick<Verdict, 'ou
         if (file.kind === 'file') await readerHandlers.index({ files: [{ path: file.path }] }, context);
       return { outcome: 'read', detail: '' };
     }
+    await readerHandlers.deidentify({ path, to: scratch, ...DEIDENTIFY }, context);
     const last = { path, frame: (indexed.header.image?.frames ?? 1) - 1 };
     await readerHandlers.pixels(last, context);
     await readerHandlers.thumbnail({ ...last, side: 160 }, context);

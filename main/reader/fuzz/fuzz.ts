@@ -13,7 +13,7 @@ import { type ChildHandle, WorkerProcess } from '../../process/worker-process.ts
 import { READER_LIMITS } from '../reader-limits.ts';
 import type { FuzzTasks, Verdict } from './fuzz-tasks.ts';
 
-/** No honest file of the sizes that are mutated takes a hundredth of it. */
+/** Of the child's own computing, where the system tells it: a busy machine is no hang. No honest file takes a hundredth. */
 const HANG_MS = 10_000;
 const BATCH = 100;
 
@@ -79,22 +79,23 @@ process.exitCode = found.length === 0 ? 0 : 1;
 
 /** Examines a batch and returns where to go on: behind it, or behind the input that ended the child. */
 async function examineFrom(from: number, to: number): Promise<number> {
-  let current = from;
   const abort = new AbortController();
-  let watchdog = setTimeout(() => abort.abort(), HANG_MS * 3); // the child also starts and reads its seeds
+  let current = from;
+  let since = performance.now();
+  let computedBefore = computedMs();
+  const watchdog = setInterval(() => {
+    const waited = performance.now() - since;
+    const computed = computedMs() - computedBefore;
+    if (computed > HANG_MS || waited > HANG_MS * 12) abort.abort();
+  }, 500);
   try {
-    const { verdicts, peakBytes: peak } = await worker.run(
-      'examine',
-      { folder, scratch, seed, from, to },
-      {
-        signal: abort.signal,
-        onProgress: (index) => {
-          current = index;
-          clearTimeout(watchdog);
-          watchdog = setTimeout(() => abort.abort(), HANG_MS);
-        },
-      },
-    );
+    const onProgress = (index: number) => {
+      current = index;
+      since = performance.now();
+      computedBefore = computedMs();
+    };
+    const input = { folder, scratch, seed, from, to };
+    const { verdicts, peakBytes: peak } = await worker.run('examine', input, { signal: abort.signal, onProgress });
     peakBytes = Math.max(peakBytes, peak);
     verdicts.forEach(note);
     return to;
@@ -103,7 +104,7 @@ async function examineFrom(from: number, to: number): Promise<number> {
     found.push({ what, index: current, detail: String((thrown as Error).cause ?? '') });
     return current + 1;
   } finally {
-    clearTimeout(watchdog);
+    clearInterval(watchdog);
   }
 }
 
@@ -112,12 +113,15 @@ function note({ outcome, index, detail }: Verdict): void {
   if (outcome === 'untyped' || outcome === 'internal') found.push({ what: 'untyped', index, detail });
 }
 
+let childId: number | undefined;
+
 function startChild(): ChildHandle {
   const child: ChildProcess = fork(join(import.meta.dirname, 'fuzz-process.ts'), {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     execArgv: [...READER_LIMITS.execArgv],
   });
+  childId = child.pid;
   return {
     postMessage: (message) => child.connected && child.send(message),
     onMessage: (listener) => child.on('message', (message) => listener(message as FromChild)),
@@ -125,6 +129,16 @@ function startChild(): ChildHandle {
     kill: () => child.kill('SIGKILL'),
     residentBytes: () => residentBytesOf(child.pid),
   };
+}
+
+/** What the child has computed in all its threads; elsewhere than on Linux 0, and only waiting counts. */
+function computedMs(): number {
+  try {
+    const fields = readFileSync(`/proc/${childId}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10; // user and system time in hundredths of a second
+  } catch {
+    return 0;
+  }
 }
 
 /** Linux only; elsewhere the peak that the child reports itself has to do. */

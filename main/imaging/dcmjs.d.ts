@@ -1,0 +1,15 @@
+/** The part of dcmjs that is used here; the package brings no types. */
+declare module 'dcmjs' {
+  /** DICOM attributes by keyword; `_meta` holds the file meta information, `_vrMap` overrides value representations. */
+  type NaturalDataset = Record<string, unknown>;
+  const dcmjs: {
+    readonly data: {
+      datasetToBuffer(dataset: NaturalDataset): Uint8Array;
+      readonly DicomMetaDictionary: {
+        /** By tag as `(0010,0010)`. */
+        readonly dictionary: Readonly<Record<string, { readonly tag: string; readonly vr: string } | undefined>>;
+      };
+    };
+  };
+  export default dcmjs;
+}
