@@ -33,7 +33,7 @@ import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImp
 import { ReferenceChecks } from '../services/start-checks.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
 import { findInWorklist, listWorklist, openForReading, rowsOfWorklist } from '../services/worklist.ts';
-import type { Workstation } from '../services/workstation.ts';
+import { record, type Workstation } from '../services/workstation.ts';
 import { versions } from './host.ts';
 import type { Calls } from './ipc.ts';
 
@@ -61,6 +61,7 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'studies.rows': (uids) => rowsOfWorklist(station, jobs.list(), uids),
     'studies.open': (uid) => {
       const { detail, firstTime } = openForReading(station, uid, jobs.list());
+      record(station, 'study.view', uid);
       return firstTime ? changing('studies', detail) : detail;
     },
     'studies.chooseAndImport': async (what) => {

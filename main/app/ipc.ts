@@ -18,8 +18,13 @@ export type Calls = {
   readonly [Name in CallName]: (...args: CallArguments<Name>) => Promise<CallResults[Name]> | CallResults[Name];
 };
 
-/** Answers calls of the window's main frame. Returns the function that stops it. */
-export function answerCalls(window: BrowserWindow, calls: Calls, log: Log): () => void {
+/** Answers calls of the window's main frame; `onFault` hears of those that failed. Returns the function that stops it. */
+export function answerCalls(
+  window: BrowserWindow,
+  calls: Calls,
+  log: Log,
+  onFault: (name: CallName | 'unknown', fault: Fault) => void,
+): () => void {
   ipcMain.handle(callChannel, async (event, name: unknown, args: unknown): Promise<Outcome<unknown>> => {
     if (!isOurs(event.senderFrame, window)) {
       log.event('ipc.refused');
@@ -30,7 +35,9 @@ export function answerCalls(window: BrowserWindow, calls: Calls, log: Log): () =
     } catch (thrown) {
       const fault = Fault.from(thrown);
       // A name that the contract does not have could be anything, a patient's too: it is not logged.
-      if (fault.code !== 'cancelled') log.fault(`call ${isCall(name) ? name : 'unknown'}`, fault);
+      const known = isCall(name) ? name : 'unknown';
+      if (fault.code !== 'cancelled') log.fault(`call ${known}`, fault);
+      onFault(known, fault);
       return failed(fault);
     }
   });

@@ -5,7 +5,7 @@ import type { Events } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { Jobs } from '../services/jobs.ts';
 import { resumeImports } from '../services/start.ts';
-import type { Workstation } from '../services/workstation.ts';
+import { recordFailure, type Workstation } from '../services/workstation.ts';
 import { callsOf } from './calls.ts';
 import { dataFolderOf, openOn, prepareTools, versions } from './host.ts';
 import { answerCalls, tell } from './ipc.ts';
@@ -54,7 +54,10 @@ function open(root: string): void {
       const changed = ended ? (CHANGES[status.kind] ?? []) : status.kind === 'analyse' ? (['studies'] as const) : [];
       if (ended || status.progress.done === 0) for (const what of changed) tell(window, 'data.changed', { what });
     },
-    onFault: (kind, fault) => log.fault(`job ${kind}`, fault),
+    onFault: (kind, fault) => {
+      log.fault(`job ${kind}`, fault);
+      recordFailure(station, `job.${kind}`, '', fault);
+    },
   });
   process.on('uncaughtException', (error) => log.fault('uncaught', error));
   process.on('unhandledRejection', (error) => log.fault('unhandled', error));
@@ -65,6 +68,7 @@ function open(root: string): void {
       window,
       callsOf(window, station, jobs, (what) => tell(window, 'data.changed', { what })),
       log,
+      (name, fault) => recordFailure(station, `call.${name}`, '', fault),
     );
     window.webContents.on('did-finish-load', () => log.event('window.ready'));
     window.webContents.on('render-process-gone', (_event, { reason }) => {

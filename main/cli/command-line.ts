@@ -4,7 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { JobProgress } from '../../preload/contract/model.ts';
 import { exitStatusOf, Fault } from '../fault.ts';
 import type { JobContext } from '../services/jobs.ts';
-import { openWorkstation, type Workstation } from '../services/workstation.ts';
+import { openWorkstation, recordFailure, type Workstation } from '../services/workstation.ts';
 import { benchCommands } from './bench-commands.ts';
 import { type Command, type CommandHost, CommandOptions } from './command.ts';
 import { methodCommands } from './method-commands.ts';
@@ -23,12 +23,14 @@ const commands: Readonly<Record<string, Command>> = {
 /** Runs one command and returns the exit code. Never throws. */
 export async function runCommandLine(args: readonly string[], host: CommandHost): Promise<number> {
   let opened: Workstation | null = null;
+  let name = '';
   try {
     if (args.length === 0 || args[0] === 'help' || args[0] === '--help') {
       host.log(overview());
       return args.length === 0 ? 2 : 0;
     }
-    const { command, options, positionals } = parse(args);
+    const { command, options, positionals, ...found } = parse(args);
+    name = found.name;
     const dataFolder = resolve(options.text('data-dir') ?? host.dataFolder);
     const tools = host.toolsOn(dataFolder);
     const status = await command.run({
@@ -48,6 +50,7 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
     const fault = host.signal.aborted ? new Fault('cancelled', 'Cancelled.', { cause: thrown }) : Fault.from(thrown);
     host.log(fault.path === undefined ? fault.message : `${fault.path}: ${fault.message}`);
     if (fault.code === 'internal' && fault.cause instanceof Error) host.log(String(fault.cause.stack));
+    if (opened) recordFailure(opened, `cli.${name.replace(' ', '-')}`, '', fault);
     return exitStatusOf(fault.code);
   } finally {
     (opened as Workstation | null)?.store.db.close();
@@ -55,6 +58,7 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
 }
 
 interface Parsed {
+  readonly name: string;
   readonly command: Command;
   readonly options: CommandOptions;
   readonly positionals: readonly string[];
@@ -74,7 +78,7 @@ function parse(args: readonly string[]): Parsed {
   const [least, most] = command.takes;
   if (positionals.length < least) refuse('Something is missing.');
   if (positionals.length > most) refuse(`"${positionals[most]}" is one argument too many.`);
-  return { command, options: new CommandOptions(values, refuse), positionals };
+  return { name, command, options: new CommandOptions(values, refuse), positionals };
 }
 
 function findCommand(args: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {

@@ -141,7 +141,7 @@ const auditVerify: Command = {
 
 const auditExport: Command = {
   usage: 'FILE',
-  does: 'the audit trail as JSON lines',
+  does: 'the audit trail as DICOM audit messages (XML), or as JSON lines where FILE ends with .jsonl',
   options: {},
   takes: [1, 1],
   async run({ station, host, positionals }) {

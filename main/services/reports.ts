@@ -17,6 +17,7 @@ import { getStudy } from '../store/studies.ts';
 import { openLatestAnalysis, openMap } from './analysis.ts';
 import { verifiedSource } from './images.ts';
 import { renderOverlay } from './overlay.ts';
+import { readerName } from './reader-profile.ts';
 import { readFile } from './reading.ts';
 import { type ReportContent, type ReportFigure, reportDocument } from './report-page.ts';
 import { frameKey, frameTitles, openStudy } from './worklist.ts';
@@ -55,7 +56,7 @@ export function saveReport(
 export function signReport(station: Workstation, studyInstanceUid: string): Report {
   const draft = requireDraft(station, studyInstanceUid);
   const now = timestamp(station);
-  const report: Report = { ...draft, state: 'signed', signedBy: station.user, signedAt: now, updatedAt: now };
+  const report: Report = { ...draft, state: 'signed', signedBy: readerName(station), signedAt: now, updatedAt: now };
   storeReport(station.store.db, report);
   record(station, 'report.sign', studyInstanceUid);
   return report;
@@ -94,7 +95,7 @@ export function addAddendum(station: Workstation, request: AddendumRequest): Rep
     text: text.trim(),
     withdrawn,
     reason,
-    signedBy: station.user,
+    signedBy: readerName(station),
     signedAt: timestamp(station),
   };
   insertAddendum(station.store.db, studyInstanceUid, addendum);

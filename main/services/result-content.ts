@@ -55,7 +55,7 @@ function scoresToTell({ frames, findings }: Analysis): readonly FrameResult[] {
 }
 
 /** This installation, which is named once and for all. */
-function deviceOf({ store, appVersion }: Workstation): Device {
+export function deviceOf({ store, appVersion }: Workstation): Device {
   const name = 'device.uid';
   if (getSetting(store.db, name) === null) setSetting(store.db, name, derivedUid('instance', `device/${randomUUID()}`));
   return { appVersion, uid: getSetting(store.db, name) ?? '' };

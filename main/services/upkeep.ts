@@ -7,8 +7,10 @@ import { listAudit, verifyAudit } from '../store/audit.ts';
 import { checkDatabaseFile } from '../store/database.ts';
 import { backupDatabase, checkStore, restoreDatabase } from '../store/store.ts';
 import { type Sweep, sweepStore } from '../store/sweep.ts';
+import { auditMessages } from './audit-messages.ts';
 import { fetchMissingFiles } from './backup.ts';
 import { writeWhole } from './reports.ts';
+import { deviceOf } from './result-content.ts';
 import { dataFolder, openWorkstation, record, type Tools, type Workstation } from './workstation.ts';
 
 export const checkDatabase = (station: Workstation) => checkStore(station.store);
@@ -59,7 +61,10 @@ export async function repair(station: Workstation): Promise<Sweep> {
 
 export const verifyTrail = ({ store }: Workstation) => verifyAudit(store.db, store.folder);
 
-/** Writes the trail as JSON lines. @throws Fault `not-allowed` where it does not verify */
+/**
+ * Writes the trail: as JSON lines into a file whose name ends with `.jsonl`, else as DICOM audit messages.
+ * @throws Fault `not-allowed` where it does not verify
+ */
 export async function exportTrail(station: Workstation, path: string): Promise<number> {
   const verdict = verifyTrail(station);
   if (!verdict.ok)
@@ -68,7 +73,10 @@ export async function exportTrail(station: Workstation, path: string): Promise<n
       `The audit trail is broken at entry ${verdict.brokenAt}; it is not exported as if it were whole.`,
     );
   const entries = listAudit(station.store.db);
-  await writeWhole(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  const content = path.endsWith('.jsonl')
+    ? entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
+    : auditMessages(entries, deviceOf(station));
+  await writeWhole(path, content);
   record(station, 'audit.export', '', { entries: entries.length });
   return entries.length;
 }

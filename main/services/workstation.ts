@@ -1,10 +1,12 @@
 /** What the services work with. The window's main process and the command line each make one; tests make their own. */
 import { basename } from 'node:path';
 import type { EngineTasks } from '../engine/tasks.ts';
+import type { Fault } from '../fault.ts';
 import type { TaskRunner } from '../process/tasks.ts';
 import type { ReaderTasks } from '../reader/tasks.ts';
 import { appendAudit } from '../store/audit.ts';
 import { type DataFolder, dataFolderAt } from '../store/folder.ts';
+import { getSetting } from '../store/settings.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { ModelFolders } from './models.ts';
 
@@ -52,7 +54,10 @@ export function timestamp({ now }: Workstation): string {
   return now().toISOString();
 }
 
-/** One entry of the audit trail. `detail` holds figures and identifiers, never names. */
+/** The setting that holds the reader's own name. */
+export const READER_NAME = 'reader.name';
+
+/** One entry of the audit trail, with the reader profile. `detail` holds figures and identifiers, never patients' names. */
 export function record(
   station: Workstation,
   action: string,
@@ -60,12 +65,19 @@ export function record(
   detail: Readonly<Record<string, unknown>> = {},
   outcome: 'success' | 'failure' = 'success',
 ): void {
+  const reader = getSetting(station.store.db, READER_NAME);
   appendAudit(station.store.db, station.store.folder, {
     at: timestamp(station),
     actor: station.user,
     action,
     subject,
     outcome,
-    detail: JSON.stringify(detail),
+    detail: JSON.stringify(reader === null ? detail : { ...detail, reader }),
   });
+}
+
+/** An attempt that failed. A trail that cannot be written any more must not hide the failure itself. */
+export function recordFailure(station: Workstation, action: string, subject: string, fault: Fault): void {
+  if (fault.code === 'cancelled' || fault.code === 'disk-full' || fault.code === 'bad-database') return;
+  record(station, action, subject, { fault: fault.code }, 'failure');
 }
