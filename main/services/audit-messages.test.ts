@@ -26,7 +26,7 @@ describe('the trail as DICOM audit messages', () => {
     const path = join(freshFolder(), 'trail.xml');
     expect(await exportTrail(station, path)).toBe(4);
     const xml = readFileSync(path, 'utf8');
-    const messages = xml.match(/<AuditMessage>[^]*?<\/AuditMessage>/g) ?? [];
+    const messages = xml.match(/<AuditMessage>[\s\S]*?<\/AuditMessage>/g) ?? [];
     expect(messages).toHaveLength(4);
     const [view, , exported, failed] = messages;
     expect(view).toContain('EventActionCode="R"');
