@@ -3,9 +3,10 @@ import { type BrowserWindow, dialog, shell } from 'electron';
 import type { Events } from '../../preload/contract/workstation.ts';
 import { about } from '../services/about.ts';
 import { openLatestAnalysis, openMap } from '../services/analysis.ts';
+import { putAnnotation, removeAnnotation } from '../services/annotations.ts';
 import { methodSettingsOf } from '../services/calibration.ts';
 import { confirmCase, listCases, withdrawCase } from '../services/cases.ts';
-import { decide } from '../services/findings.ts';
+import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from '../services/findings.ts';
 import { Images } from '../services/images.ts';
 import { skippedFiles } from '../services/import.ts';
 import type { Jobs } from '../services/jobs.ts';
@@ -34,6 +35,7 @@ import { ReferenceChecks } from '../services/start-checks.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
 import { findInWorklist, listWorklist, openForReading, rowsOfWorklist } from '../services/worklist.ts';
 import { record, type Workstation } from '../services/workstation.ts';
+import { listAnnotations } from '../store/annotations.ts';
 import { versions } from './host.ts';
 import type { Calls } from './ipc.ts';
 
@@ -126,6 +128,15 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'analyses.map': (analysisId, ref) => openMap(station.store, analysisId, ref),
 
     'findings.decide': (request) => changing('analyses', decide(station, request)),
+    'findings.add': async (request) => changing('analyses', await addFinding(station, request)),
+    'findings.reshape': async (request) => changing('analyses', await reshapeFinding(station, request)),
+    'findings.link': (request) => changing('analyses', linkFinding(station, request)),
+    'findings.remove': (id) => changing('analyses', removeFinding(station, id)),
+
+    'annotations.list': (uid) => listAnnotations(db, uid),
+    'annotations.put': (request) => putAnnotation(station, request),
+    'annotations.remove': (id) => changing('analyses', removeAnnotation(station, id)),
+
     'findings.nearestNormals': ({ findingId }) => findNearestNormals(station, findingId),
 
     'reports.get': (uid) => openReport(station, uid),

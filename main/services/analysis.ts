@@ -161,6 +161,8 @@ function findingsOf(
     comment: '',
     decidedBy: null,
     decidedAt: null,
+    drawnBy: null,
+    measurementId: null,
   }));
 }
 

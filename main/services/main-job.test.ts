@@ -7,13 +7,15 @@ import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
 import { freshFolder } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { Fault } from '../fault.ts';
+import { listAnnotations } from '../store/annotations.ts';
 import { listAudit, verifyAudit } from '../store/audit.ts';
 import { getReferenceSet } from '../store/reference-sets.ts';
 import { checkStore } from '../store/store.ts';
 import { analyseStudy, openLatestAnalysis, openMap } from './analysis.ts';
+import { putAnnotation, removeAnnotation } from './annotations.ts';
 import { calibrateReferenceSet } from './calibration.ts';
 import { drawByPatient, drawSupport } from './draw.ts';
-import { decide } from './findings.ts';
+import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from './findings.ts';
 import { importPaths } from './import.ts';
 import { findNearestNormals } from './nearest-normals.ts';
 import { activate, listAllCalibrations } from './profiles.ts';
@@ -184,6 +186,42 @@ describe('the main job', () => {
       analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, job),
     ).rejects.toMatchObject({ code: 'cancelled' });
     expect(openLatestAnalysis(station.store, study)).toBeNull();
+  });
+
+  it('lets the reader draw, reshape, measure and take back findings, one audit entry each, until the signature', async () => {
+    const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    await analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob());
+    const { id: analysisId, findings } = openLatestAnalysis(station.store, study)!;
+    const frame = framesOf(station, study)[0]!;
+    const before = listAudit(station.store.db).length;
+    const square = [10, 10, 20, 10, 20, 20, 10, 20];
+    const drawn = await addFinding(station, { analysisId, frame, outline: square, comment: 'Missed' });
+    expect(drawn).toMatchObject({ box: [10, 10, 10, 10], decision: 'accepted', drawnBy: 'tester', areaMm2: null });
+    expect(drawn.pValue).toBeGreaterThan(0);
+    const reshaped = await reshapeFinding(station, { findingId: findings[0]!.id, outline: square });
+    expect(reshaped).toMatchObject({ outline: square, drawnBy: 'tester', decision: 'open' });
+
+    const length = { id: 'length', tool: 'length', ...frame, points: [10, 10, 20, 10] } as const;
+    putAnnotation(station, { studyInstanceUid: study, annotation: length });
+    putAnnotation(station, { studyInstanceUid: study, annotation: { ...length, points: [10, 10, 20, 20] } });
+    expect(listAnnotations(station.store.db, study)).toEqual([{ ...length, points: [10, 10, 20, 20] }]);
+    expect(linkFinding(station, { findingId: drawn.id, measurementId: 'length' }).measurementId).toBe('length');
+    removeAnnotation(station, 'length');
+    expect(linkFinding(station, { findingId: findings[0]!.id, measurementId: null }).measurementId).toBeNull();
+    const afterwards = openLatestAnalysis(station.store, study)?.findings.find(({ id }) => id === drawn.id);
+    expect(afterwards?.measurementId).toBeNull();
+    removeFinding(station, drawn.id);
+    expect(openLatestAnalysis(station.store, study)?.findings).toHaveLength(findings.length);
+    expect(listAudit(station.store.db).length - before).toBe(8);
+
+    const notAllowed = expect.objectContaining({ code: 'not-allowed' });
+    const untouched = findings.find(({ id }) => id !== reshaped.id)!;
+    expect(() => removeFinding(station, untouched.id)).toThrowError(notAllowed);
+    saveReport(station, { studyInstanceUid: study, impression: 'Done' });
+    signReport(station, study);
+    await expect(addFinding(station, { analysisId, frame, outline: square, comment: '' })).rejects.toThrow(notAllowed);
+    await expect(reshapeFinding(station, { findingId: untouched.id, outline: square })).rejects.toThrow(notAllowed);
+    expect(() => putAnnotation(station, { studyInstanceUid: study, annotation: length })).toThrowError(notAllowed);
   });
 
   it('reports what was accepted, never what was rejected, and nothing changes after the signature', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findRegions } from './regions.ts';
+import { findRegions, measureOutline } from './regions.ts';
 
 /** '.': 0.1, digits: tenths. */
 function mapOf(...lines: string[]) {
@@ -49,5 +49,30 @@ describe('regions of a map', () => {
     expect(findRegions(mapOf('.5', '5.'), 0.6, square(2))).toEqual([]);
     const empty = { width: 1, height: 1, data: new Float32Array([Number.NaN]) };
     expect(findRegions(empty, 0.6, square(1))).toEqual([]);
+  });
+});
+
+describe('an outline drawn by hand', () => {
+  const map = {
+    width: 4,
+    height: 4,
+    data: new Float32Array([0.1, 0.1, 0.1, 0.1, 0.1, 0.4, 0.9, 0.1, ...Array(8).fill(0.2)]),
+  };
+  const picture = { rows: 8, columns: 8, pixelSpacing: [0.5, 2] as const };
+
+  it('has the peak of what it encloses, and its size in mm', () => {
+    // A triangle around the map pixel at (1, 1), whose value is 0.4: 3 by 3 pixels are 6 by 1.5 mm.
+    expect(measureOutline(map, [1.5, 1.5, 4.5, 1.5, 1.5, 4.5], picture)).toMatchObject({
+      box: [1.5, 1.5, 3, 3],
+      peakScore: expect.closeTo(0.4),
+      areaMm2: 4.5,
+      longestDiameterMm: Math.hypot(6, 1.5),
+    });
+    expect(measureOutline(map, [1, 1, 7, 1, 7, 4, 1, 4], picture).peakScore).toBeCloseTo(0.9);
+  });
+
+  it('has the value below its middle where it encloses no whole map pixel, also at the edge', () => {
+    expect(measureOutline(map, [4.1, 2.1, 4.3, 2.1, 4.2, 2.3], picture).peakScore).toBeCloseTo(0.9);
+    expect(measureOutline(map, [7.9, 7.9, 9, 7.9, 9, 9], picture).peakScore).toBeCloseTo(0.2);
   });
 });

@@ -58,6 +58,52 @@ function fill(map: AnomalyMap, threshold: number, labels: Int32Array, start: num
   return pixels;
 }
 
+/**
+ * The measures of an outline that a reader drew. Its peak is that of the map pixels whose centres lie inside, or of the
+ * one below its middle where it is smaller than a map pixel.
+ */
+export function measureOutline(map: AnomalyMap, outline: readonly number[], picture: PictureSize): Region {
+  const [wide, high] = [picture.columns / map.width, picture.rows / map.height];
+  const xs = outline.filter((_, i) => i % 2 === 0);
+  const ys = outline.filter((_, i) => i % 2 === 1);
+  const [left, top, right, bottom] = [least(xs), least(ys), most(xs), most(ys)];
+  const at = (x: number, y: number) =>
+    Number(map.data[clamp(Math.floor(y / high), map.height) * map.width + clamp(Math.floor(x / wide), map.width)]);
+  let peakScore = at((left + right) / 2, (top + bottom) / 2);
+  for (let v = clamp(Math.floor(top / high), map.height); v <= clamp(Math.floor(bottom / high), map.height); v++)
+    for (let u = clamp(Math.floor(left / wide), map.width); u <= clamp(Math.floor(right / wide), map.width); u++)
+      if (isInside(xs, ys, (u + 0.5) * wide, (v + 0.5) * high))
+        peakScore = Math.max(peakScore, Number(map.data[v * map.width + u]));
+  const spacing = picture.pixelSpacing;
+  return {
+    box: [left, top, right - left, bottom - top],
+    outline,
+    peakScore,
+    areaMm2: spacing && enclosedArea(xs, ys) * spacing[0] * spacing[1],
+    longestDiameterMm: spacing && longestDistance(xs, ys, spacing),
+  };
+}
+
+/** Whether a ray from the point to the right crosses the closed outline an odd number of times. */
+function isInside(xs: readonly number[], ys: readonly number[], x: number, y: number): boolean {
+  let inside = false;
+  for (let i = 0, j = xs.length - 1; i < xs.length; j = i++) {
+    const [xi, yi, xj, yj] = [Number(xs[i]), Number(ys[i]), Number(xs[j]), Number(ys[j])];
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  }
+  return inside;
+}
+
+/** The shoelace formula, in square pixels. */
+function enclosedArea(xs: readonly number[], ys: readonly number[]): number {
+  let twice = 0;
+  for (let i = 0, j = xs.length - 1; i < xs.length; j = i++)
+    twice += Number(xs[j]) * Number(ys[i]) - Number(xs[i]) * Number(ys[j]);
+  return Math.abs(twice) / 2;
+}
+
+const clamp = (index: number, size: number) => Math.min(size - 1, Math.max(0, index));
+
 /** Unit steps to the right, down, left, up; turning right is one further. */
 const STEPS = [
   [1, 0],

@@ -50,6 +50,8 @@ export function reportDocument(content: ReportContent): PrintableDocument {
 ${masthead(content)}
 ${identification(content)}
 ${prose('Indication', report.indication)}
+${report.technique === '' ? '' : prose('Technique', report.technique)}
+${report.findings === '' ? '' : prose('Findings', report.findings)}
 ${prose('Impression', report.impression)}
 ${report.addenda.map((addendum) => prose(`Addendum, ${moment(addendum.signedAt)}, ${text(addendum.signedBy)}`, addendum.text)).join('\n')}
 ${findingsSection(content)}

@@ -30,6 +30,8 @@ export function openReport(station: Workstation, studyInstanceUid: string): Repo
     getReport(station.store.db, studyInstanceUid) ?? {
       studyInstanceUid,
       indication: '',
+      technique: '',
+      findings: '',
       impression: '',
       state: 'draft',
       signedBy: null,
@@ -40,13 +42,26 @@ export function openReport(station: Workstation, studyInstanceUid: string): Repo
   );
 }
 
+/** Parts of the text that are named replace what was there. */
+export interface ReportChange {
+  readonly studyInstanceUid: string;
+  readonly indication?: string | undefined;
+  readonly technique?: string | undefined;
+  readonly findings?: string | undefined;
+  readonly impression?: string | undefined;
+}
+
 /** @throws Fault `not-found`, `not-allowed` once it is signed */
-export function saveReport(
-  station: Workstation,
-  change: { readonly studyInstanceUid: string; readonly indication: string; readonly impression: string },
-): Report {
+export function saveReport(station: Workstation, change: ReportChange): Report {
   const draft = requireDraft(station, change.studyInstanceUid);
-  const report: Report = { ...draft, ...change, updatedAt: timestamp(station) };
+  const report: Report = {
+    ...draft,
+    indication: change.indication ?? draft.indication,
+    technique: change.technique ?? draft.technique,
+    findings: change.findings ?? draft.findings,
+    impression: change.impression ?? draft.impression,
+    updatedAt: timestamp(station),
+  };
   storeReport(station.store.db, report);
   record(station, 'report.save', report.studyInstanceUid);
   return report;

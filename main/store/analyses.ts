@@ -54,9 +54,12 @@ export function insertAnalysis(
   });
 }
 
-function insertFinding(db: WritableDatabase, finding: Finding): void {
+/** Adds a finding to an analysis. */
+export function insertFinding(db: WritableDatabase, finding: Finding): void {
   db.run(
-    'INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO findings (id, analysis_id, sop_instance_uid, frame, box, outline, peak_score, p_value, area_mm2,
+       longest_diameter_mm, decision, comment, decided_by, decided_at, drawn_by, measurement_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     finding.id,
     finding.analysisId,
     finding.sopInstanceUid,
@@ -71,6 +74,8 @@ function insertFinding(db: WritableDatabase, finding: Finding): void {
     finding.comment,
     finding.decidedBy,
     finding.decidedAt,
+    finding.drawnBy,
+    finding.measurementId,
   );
 }
 
@@ -121,7 +126,8 @@ export function getFrameResult(db: ReadableDatabase, analysisId: string, ref: Fr
 
 const FINDINGS = `SELECT id, analysis_id AS analysisId, sop_instance_uid AS sopInstanceUid, frame, box, outline,
   peak_score AS peakScore, p_value AS pValue, area_mm2 AS areaMm2, longest_diameter_mm AS longestDiameterMm, decision,
-  comment, decided_by AS decidedBy, decided_at AS decidedAt FROM findings`;
+  comment, decided_by AS decidedBy, decided_at AS decidedAt, drawn_by AS drawnBy,
+  measurement_id AS measurementId FROM findings`;
 
 type RawFinding = Omit<Finding, 'box' | 'outline'> & { box: string; outline: string };
 const finding = (raw: RawFinding): Finding => ({
@@ -156,4 +162,39 @@ export function updateDecision(
     change.decidedAt,
     id,
   );
+}
+
+/** Gives a finding another outline with its measures. The database refuses it once the study's report is signed. */
+export function updateOutline(
+  db: WritableDatabase,
+  id: string,
+  { box, outline, peakScore, pValue, areaMm2, longestDiameterMm, drawnBy }: FindingShape,
+): void {
+  db.run(
+    `UPDATE findings SET box = ?, outline = ?, peak_score = ?, p_value = ?, area_mm2 = ?, longest_diameter_mm = ?,
+       drawn_by = ? WHERE id = ?`,
+    JSON.stringify(box),
+    JSON.stringify(outline),
+    peakScore,
+    pValue,
+    areaMm2,
+    longestDiameterMm,
+    drawnBy,
+    id,
+  );
+}
+
+export type FindingShape = Pick<
+  Finding,
+  'box' | 'outline' | 'peakScore' | 'pValue' | 'areaMm2' | 'longestDiameterMm' | 'drawnBy'
+>;
+
+/** Lets an annotation measure a finding. */
+export function updateMeasurement(db: WritableDatabase, id: string, measurementId: string | null): void {
+  db.run('UPDATE findings SET measurement_id = ? WHERE id = ?', measurementId, id);
+}
+
+/** The database refuses it once the study's report is signed. */
+export function deleteFinding(db: WritableDatabase, id: string): void {
+  db.run('DELETE FROM findings WHERE id = ?', id);
 }

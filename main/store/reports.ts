@@ -2,7 +2,8 @@
 import type { Addendum, Report } from '../../preload/contract/model.ts';
 import type { ReadableDatabase, WritableDatabase } from './database.ts';
 
-const REPORTS = `SELECT study_instance_uid AS studyInstanceUid, indication, impression, state, signed_by AS signedBy,
+const REPORTS = `SELECT study_instance_uid AS studyInstanceUid, indication, technique, findings,
+  impression, state, signed_by AS signedBy,
   signed_at AS signedAt, updated_at AS updatedAt FROM reports`;
 
 export function getReport(db: ReadableDatabase, studyInstanceUid: string): Report | null {
@@ -38,11 +39,15 @@ export function insertAddendum(db: WritableDatabase, studyInstanceUid: string, a
 /** Adds a report or replaces a draft; addenda have a way of their own. The database refuses to replace a signed one. */
 export function saveReport(db: WritableDatabase, report: Omit<Report, 'addenda'>): void {
   db.run(
-    `INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study_instance_uid) DO UPDATE SET
-       indication = excluded.indication, impression = excluded.impression, state = excluded.state,
+    `INSERT INTO reports (study_instance_uid, indication, technique, findings, impression, state, signed_by, signed_at,
+       updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study_instance_uid) DO UPDATE SET
+       indication = excluded.indication, technique = excluded.technique, findings = excluded.findings,
+       impression = excluded.impression, state = excluded.state,
        signed_by = excluded.signed_by, signed_at = excluded.signed_at, updated_at = excluded.updated_at`,
     report.studyInstanceUid,
     report.indication,
+    report.technique,
+    report.findings,
     report.impression,
     report.state,
     report.signedBy,

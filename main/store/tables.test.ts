@@ -183,6 +183,8 @@ describe('analyses', () => {
     comment: '',
     decidedBy: null,
     decidedAt: null,
+    drawnBy: null,
+    measurementId: null,
   };
 
   it('are stored whole, and the newest one speaks for the study', () => {
@@ -215,6 +217,8 @@ describe('analyses', () => {
     const draft = {
       studyInstanceUid: '1.2.3',
       indication: '',
+      technique: '',
+      findings: '',
       impression: '',
       state: 'draft',
       signedBy: null,

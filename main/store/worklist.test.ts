@@ -130,6 +130,8 @@ describe('the worklist', () => {
     saveReport(db, {
       studyInstanceUid: '1.1',
       indication: '',
+      technique: '',
+      findings: '',
       impression: 'x',
       state: 'draft',
       signedBy: null,

@@ -330,7 +330,7 @@ export interface CalibrationEvidence {
 
 export type Decision = 'open' | 'accepted' | 'rejected';
 
-/** A connected region of the map above the threshold. */
+/** A connected region of the map above the threshold, or an outline that a reader drew. */
 export interface Finding extends FrameRef {
   readonly id: string;
   readonly analysisId: string;
@@ -347,6 +347,23 @@ export interface Finding extends FrameRef {
   readonly comment: string;
   readonly decidedBy: string | null;
   readonly decidedAt: string | null;
+  /** Who drew it, or drew its outline anew; null where it is as the map gave it. */
+  readonly drawnBy: string | null;
+  /** The annotation that measures it. */
+  readonly measurementId: string | null;
+}
+
+export type AnnotationTool = 'length' | 'angle' | 'ellipse' | 'rectangle' | 'probe';
+
+/** A measurement on a picture. */
+export interface Annotation extends FrameRef {
+  readonly id: string;
+  readonly tool: AnnotationTool;
+  /**
+   * In pixels of the picture, whose corner is (0, 0): x0, y0, x1, y1, ... The ends of a length; the arms' ends and
+   * between them the vertex of an angle; bottom, top, left and right of an ellipse; the corners of a rectangle; one point.
+   */
+  readonly points: readonly number[];
 }
 
 /** Where one of the normals that a calibration learnt from looks most like a finding. */
@@ -385,6 +402,9 @@ export interface Analysis {
 export interface Report {
   readonly studyInstanceUid: string;
   readonly indication: string;
+  readonly technique: string;
+  /** In the reader's words; the accepted findings follow by themselves. */
+  readonly findings: string;
   readonly impression: string;
   readonly state: 'draft' | 'signed';
   readonly signedBy: string | null;

@@ -7,6 +7,7 @@ import type { FaultRecord } from './faults.ts';
 import type {
   About,
   Analysis,
+  Annotation,
   AnomalyMap,
   CalibrationEvidence,
   CalibrationRow,
@@ -83,6 +84,21 @@ export interface UnfinishedCalibration {
   /** Training steps that need not be done again. */
   readonly stepsDone: number;
 }
+
+/** x0, y0, x1, y1, ... in pixels of a picture. */
+const pointsSchema = z
+  .array(z.number().min(-100_000).max(100_000))
+  .min(2)
+  .max(20_000)
+  .refine((points) => points.length % 2 === 0, 'points come in pairs')
+  .readonly();
+const annotationSchema = z.strictObject({
+  id,
+  tool: z.enum(['length', 'angle', 'ellipse', 'rectangle', 'probe']),
+  sopInstanceUid: uid,
+  frame: z.int().min(0),
+  points: pointsSchema,
+}) satisfies z.ZodType<Annotation>;
 
 const dicomDate = z.string().regex(/^(\d{8})?$/);
 /** Empty strings and false ask for nothing. */
@@ -215,12 +231,34 @@ export const callArguments = {
   'findings.decide': z.tuple([
     z.strictObject({ findingId: id, decision: z.enum(['open', 'accepted', 'rejected']), comment: text(2000) }),
   ]),
+  /** Adds an outline that the reader drew, as an accepted finding. */
+  'findings.add': z.tuple([
+    z.strictObject({ analysisId: id, frame: frameRefSchema, outline: pointsSchema, comment: text(2000) }),
+  ]),
+  /** Gives a finding another outline. */
+  'findings.reshape': z.tuple([z.strictObject({ findingId: id, outline: pointsSchema })]),
+  /** Lets an annotation measure a finding, or none. */
+  'findings.link': z.tuple([z.strictObject({ findingId: id, measurementId: id.nullable() })]),
+  /** Takes a finding back that the reader drew. */
+  'findings.remove': z.tuple([id]),
+
+  'annotations.list': z.tuple([uid]),
+  /** Adds an annotation, or replaces the one with its id. */
+  'annotations.put': z.tuple([z.strictObject({ studyInstanceUid: uid, annotation: annotationSchema })]),
+  'annotations.remove': z.tuple([id]),
+
   /** What a finding was compared with; only a calibration of the `default` preset can tell. */
   'findings.nearestNormals': z.tuple([z.strictObject({ findingId: id })]),
 
   'reports.get': z.tuple([uid]),
   'reports.save': z.tuple([
-    z.strictObject({ studyInstanceUid: uid, indication: text(20_000), impression: text(20_000) }),
+    z.strictObject({
+      studyInstanceUid: uid,
+      indication: text(20_000).optional(),
+      technique: text(20_000).optional(),
+      findings: text(20_000).optional(),
+      impression: text(20_000).optional(),
+    }),
   ]),
   'reports.sign': z.tuple([uid]),
   /** Asks where to and writes the PDF; resolves to null where the person cancelled the dialog. */
@@ -278,6 +316,13 @@ export interface CallResults {
   'analyses.latest': Analysis | null;
   'analyses.map': AnomalyMap;
   'findings.decide': Finding;
+  'findings.add': Finding;
+  'findings.reshape': Finding;
+  'findings.link': Finding;
+  'findings.remove': void;
+  'annotations.list': readonly Annotation[];
+  'annotations.put': void;
+  'annotations.remove': void;
   'findings.nearestNormals': NearestNormals;
   'reports.get': Report;
   'reports.save': Report;

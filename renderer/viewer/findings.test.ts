@@ -18,6 +18,8 @@ const finding = (id: string, sopInstanceUid: string, peakScore: number): Finding
   comment: '',
   decidedBy: null,
   decidedAt: null,
+  drawnBy: null,
+  measurementId: null,
 });
 const series = [{ frames: [{ sopInstanceUid: '1', frame: 0 }] }, { frames: [{ sopInstanceUid: '2', frame: 0 }] }];
 const places = placesOf(series as unknown as SeriesDetail[]);

@@ -9,6 +9,7 @@ import { imports } from './0005-imports.ts';
 import { calibrationLife } from './0006-calibration-life.ts';
 import { resultsOut } from './0007-results-out.ts';
 import { worklist } from './0008-worklist.ts';
+import { reading } from './0009-reading.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -19,7 +20,7 @@ export const migrations: readonly Migration[] = [
   imports,
   calibrationLife,
   resultsOut,
-  worklist,
+  worklist, reading
 ];
 
 /**

@@ -190,6 +190,27 @@ describe('0008 worklist', () => {
   });
 });
 
+describe('0009 reading', () => {
+  it('keeps findings and reports, and lets measurements of a signed report neither change nor go', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 9);
+    expect(database.prepare('SELECT drawn_by, measurement_id FROM findings').all()).toEqual([
+      { drawn_by: null, measurement_id: null },
+    ]);
+    expect(database.prepare('SELECT technique, findings FROM reports').all()).toEqual([
+      { technique: '', findings: '' },
+    ]);
+    database.exec(`
+      INSERT INTO annotations VALUES ('m', '1.2', '1.2.1.1', 0, 'length', '[0,0,4,4]', 'someone', '');
+      UPDATE findings SET measurement_id = 'm';
+      UPDATE reports SET state = 'signed';`);
+    expect(() => database.exec(`UPDATE annotations SET points = '[]'`)).toThrow(/cannot change/);
+    expect(() => database.exec(`DELETE FROM annotations`)).toThrow(/cannot be deleted/);
+    expect(() => database.exec(`DELETE FROM findings`)).toThrow(/cannot be deleted/);
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);
