@@ -52,6 +52,7 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
   };
   return {
     'app.about': () => about(station, folder.root, versions),
+    'app.policy': () => station.policy,
     'app.openDataFolder': async () => void (await shell.openPath(folder.root)),
 
     'jobs.list': () => jobs.list(),

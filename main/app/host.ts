@@ -1,8 +1,9 @@
 /** What window and command line have in common: the child processes, and a workstation on a data folder. */
 import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { app } from 'electron';
 import type { RuntimeVersions } from '../services/about.ts';
+import { readPolicy } from '../services/policy.ts';
 import { dataFolder, openWorkstation, type Tools, type Workstation } from '../services/workstation.ts';
 import { type Children, prepareChildren } from './children.ts';
 import type { Log } from './log.ts';
@@ -21,6 +22,18 @@ export function dataFolderOf(args: readonly string[]): string {
   return at >= 0 && value ? resolve(value) : join(app.getPath('userData'), 'data');
 }
 
+/**
+ * Where administrators lay the policy: places that users cannot write. On Windows that is the installation's own folder,
+ * since everyone may add files to ProgramData. A checkout takes the path from the environment, a package never.
+ */
+function policyPath(): string | null {
+  if (!app.isPackaged) return process.env.MEDICLIP_POLICY ?? null;
+  if (process.platform === 'win32') return join(dirname(process.execPath), 'policy.json');
+  if (process.platform === 'darwin') return '/Library/Application Support/MediCLIP Workstation/policy.json';
+  return '/etc/mediclip-workstation/policy.json';
+}
+
+/** @throws Fault `bad-policy` */
 export function prepareTools(root: string, log: Log): { readonly tools: Tools; readonly children: Children } {
   const children = prepareChildren(log);
   const tools: Tools = {
@@ -30,6 +43,7 @@ export function prepareTools(root: string, log: Log): { readonly tools: Tools; r
     ownPacksFolder: join(app.getAppPath().replace(/\.asar$/, '.asar.unpacked'), 'models'),
     packsFolder: dataFolder(root).packs,
     appVersion: app.getVersion(),
+    policy: readPolicy(policyPath()),
     user: userInfo().username,
     now: () => new Date(),
     print: printDocument,

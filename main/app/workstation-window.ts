@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { app, type BrowserWindow, dialog } from 'electron';
 import type { Events } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
+import { isBackupDue } from '../services/backup.ts';
 import { Jobs } from '../services/jobs.ts';
-import { resumeImports } from '../services/start.ts';
+import { backupPlan } from '../services/policy.ts';
+import { resumeImports, startBackup } from '../services/start.ts';
 import { recordFailure, type Workstation } from '../services/workstation.ts';
 import { callsOf } from './calls.ts';
 import { dataFolderOf, openOn, prepareTools, versions } from './host.ts';
@@ -90,7 +92,22 @@ function open(root: string): void {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
+  keepBackups(station, jobs, log);
   quitInOrder(station, jobs, () => children.close(), log);
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Makes a backup whenever one is due, looking once an hour; a failure shows in the window like that of any job. */
+function keepBackups(station: Workstation, jobs: Jobs, log: Log): void {
+  const plan = backupPlan(station.policy);
+  const look = async () => {
+    if (await isBackupDue(station, plan)) startBackup(station, jobs, plan);
+  };
+  const lookSafely = () => void look().catch((thrown) => log.fault('backup', thrown));
+  lookSafely();
+  const timer = setInterval(lookSafely, HOUR_MS);
+  app.once('will-quit', () => clearInterval(timer));
 }
 
 /** Cancels what runs, waits for its end, and closes the store before the process goes. */

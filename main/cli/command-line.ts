@@ -4,6 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { JobProgress } from '../../preload/contract/model.ts';
 import { exitStatusOf, Fault } from '../fault.ts';
 import type { JobContext } from '../services/jobs.ts';
+import { requireNetwork } from '../services/policy.ts';
 import { openWorkstation, recordFailure, type Workstation } from '../services/workstation.ts';
 import { benchCommands } from './bench-commands.ts';
 import { type Command, type CommandHost, CommandOptions } from './command.ts';
@@ -33,6 +34,7 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
     name = found.name;
     const dataFolder = resolve(options.text('data-dir') ?? host.dataFolder);
     const tools = host.toolsOn(dataFolder);
+    if (name.startsWith('pacs ')) requireNetwork(tools.policy);
     const status = await command.run({
       host,
       dataFolder,

@@ -24,6 +24,7 @@ import { gatherScores, type Labelled } from './evidence.ts';
 import { verifiedSource } from './images.ts';
 import type { JobContext } from './jobs.ts';
 import { modelFolder } from './models.ts';
+import { requireModel } from './policy.ts';
 import { readModelImages } from './reading.ts';
 import { writeWhole } from './reports.ts';
 import { isWithin, scopeOf } from './scope.ts';
@@ -58,6 +59,7 @@ export async function calibrateImages(
 ): Promise<CalibrateOutput> {
   // Named one by one: callers hand over more than the engine may be sent.
   const { modelName, preset, provider, seed, toleratedShare } = settings;
+  requireModel(tools.policy, modelName);
   const method = completeSettings(settings.method ?? {}, schedules[preset].textAttention);
   const packFolder = await modelFolder(tools, modelName);
   const preprocessing = PREPROCESSING;

@@ -40,6 +40,7 @@ export interface JobsOptions {
 /** Jobs of one lane wait for each other: they would fight over the engine, or over the store's writer. */
 const LANES: Readonly<Record<JobKind, string>> = {
   model: 'model',
+  backup: 'backup',
   import: 'import',
   demo: 'import',
   check: 'check',

@@ -2,14 +2,19 @@
 import { type PacsNode, pacsNodeSchema } from '../../preload/contract/pacs.ts';
 import { Fault } from '../fault.ts';
 import { deleteNode, listNodes, saveNode } from '../store/network.ts';
+import { requireOwnNodes } from './policy.ts';
 import { record, type Workstation } from './workstation.ts';
 
-export function allNodes({ store }: Workstation): readonly PacsNode[] {
-  return listNodes(store.db);
+export function allNodes({ store, policy }: Workstation): readonly PacsNode[] {
+  return policy.network === false ? [] : listNodes(store.db);
 }
 
-/** Adds a node or changes the one of that name. @throws Fault `usage` where it is not described rightly */
+/**
+ * Adds a node or changes the one of that name.
+ * @throws Fault `usage` where it is not described rightly, `not-allowed` where the administrator has set the nodes
+ */
 export function configureNode(station: Workstation, node: unknown): PacsNode {
+  requireOwnNodes(station.policy);
   const parsed = pacsNodeSchema.safeParse(node);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -22,6 +27,7 @@ export function configureNode(station: Workstation, node: unknown): PacsNode {
 
 /** @throws Fault `not-found`, `not-allowed` where objects wait to be sent to it */
 export function removeNode(station: Workstation, name: string): void {
+  requireOwnNodes(station.policy);
   deleteNode(station.store.db, name);
   record(station, 'network.node-removed', name);
 }

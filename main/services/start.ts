@@ -4,6 +4,7 @@ import type { PhotoDetails } from '../../preload/contract/model.ts';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
 import { getStudy } from '../store/studies.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
+import { type BackupPlan, makeBackup } from './backup.ts';
 import { importDemoStudies } from './demo-studies.ts';
 import { importPaths, importSummary, resumableImports } from './import.ts';
 import type { Jobs } from './jobs.ts';
@@ -68,5 +69,17 @@ export function startAnalysis(
     const flagged = frames.filter((frame) => frame.flagged).length;
     const summary = `${flagged} of ${frames.length} images flagged, ${findings.length} findings to decide on.`;
     return { summary, subject: studyInstanceUid };
+  });
+}
+
+export function startBackup(station: Workstation, jobs: Jobs, plan: BackupPlan): string {
+  return jobs.start('backup', 'Back up the database', null, async (context) => {
+    const { copiedFiles, removedBackups } = await makeBackup(station, plan, context);
+    const parts = [
+      'The database was backed up and checked',
+      copiedFiles > 0 ? `${copiedFiles} new files were copied` : '',
+      removedBackups > 0 ? `${removedBackups} old backups removed` : '',
+    ];
+    return { summary: `${parts.filter((part) => part !== '').join(', ')}.`, subject: null };
   });
 }

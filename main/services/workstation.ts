@@ -1,11 +1,13 @@
 /** What the services work with. The window's main process and the command line each make one; tests make their own. */
 import { basename } from 'node:path';
+import type { Policy } from '../../preload/contract/policy.ts';
 import type { EngineTasks } from '../engine/tasks.ts';
 import type { Fault } from '../fault.ts';
 import type { TaskRunner } from '../process/tasks.ts';
 import type { ReaderTasks } from '../reader/tasks.ts';
 import { appendAudit } from '../store/audit.ts';
 import { type DataFolder, dataFolderAt } from '../store/folder.ts';
+import { replaceNodes } from '../store/network.ts';
 import { getSetting } from '../store/settings.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { ModelFolders } from './models.ts';
@@ -21,6 +23,8 @@ export interface Tools extends ModelFolders {
   readonly reader: TaskRunner<ReaderTasks>;
   readonly engine: TaskRunner<EngineTasks>;
   readonly appVersion: string;
+  /** What the administrator has settled. */
+  readonly policy: Policy;
   /** The operating system's user, for the audit trail and signatures. */
   readonly user: string;
   readonly now: () => Date;
@@ -46,6 +50,7 @@ export function openWorkstation(
   const station = { ...tools, store: openStore(root, onSlowStatement ? { onSlowStatement } : {}) };
   const { replaced } = station.store.db;
   if (replaced !== null) record(station, 'database.upgrade', basename(replaced));
+  if (tools.policy.nodes) replaceNodes(station.store.db, tools.policy.nodes);
   return station;
 }
 

@@ -28,6 +28,19 @@ export function saveNode(db: WritableDatabase, node: PacsNode): void {
   );
 }
 
+/** Makes these the only nodes. What waited for others is not sent. */
+export function replaceNodes(db: WritableDatabase, nodes: readonly PacsNode[]): void {
+  db.transaction(() => {
+    for (const node of nodes) saveNode(db, node);
+    const names = JSON.stringify(nodes.map(({ name }) => name));
+    for (const [table, column] of [
+      ['send_queue', 'node'],
+      ['nodes', 'name'],
+    ])
+      db.run(`DELETE FROM ${table} WHERE ${column} NOT IN (SELECT value FROM json_each(?))`, names);
+  });
+}
+
 /**
  * Forgets a node and what was sent to it.
  * @throws Fault `not-found`; `not-allowed` where something is still on its way to it

@@ -8,6 +8,7 @@ export type FaultCode =
   | 'bad-model' // checkpoint or pack that is damaged or of another family
   | 'bad-reference-set' // too few, too many, or unsuitable normal images
   | 'bad-profile' // calibration profile damaged or made for another model
+  | 'bad-policy' // the administrator's file is not valid
   | 'bad-database' // database damaged or from a newer version
   | 'unsupported' // well-formed, but not something this version handles
   | 'not-found'

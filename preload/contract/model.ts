@@ -429,7 +429,7 @@ export interface Addendum {
   readonly signedAt: string;
 }
 
-export type JobKind = 'model' | 'check' | 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
+export type JobKind = 'backup' | 'model' | 'check' | 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
 
 export interface JobProgress {
   readonly done: number;

@@ -30,6 +30,7 @@ import type {
   WorklistFound,
 } from './model.ts';
 import { anomalyTasks } from './model.ts';
+import type { Policy } from './policy.ts';
 
 const uid = z.string().min(1).max(64);
 const id = z.string().min(1).max(64);
@@ -135,6 +136,7 @@ export type WorklistQuery = z.infer<typeof worklistQuerySchema>;
 /** Arguments of every call, as tuples. */
 export const callArguments = {
   'app.about': z.tuple([]),
+  'app.policy': z.tuple([]),
   'app.openDataFolder': z.tuple([]),
 
   'jobs.list': z.tuple([]),
@@ -271,6 +273,8 @@ export type CallArguments<Name extends CallName> = z.infer<(typeof callArguments
 /** What every call resolves to. A job's id where the work goes on in the background. */
 export interface CallResults {
   'app.about': About;
+  /** What the administrator has settled. */
+  'app.policy': Policy;
   'app.openDataFolder': void;
   'jobs.list': readonly JobStatus[];
   'jobs.cancel': void;

@@ -22,8 +22,13 @@ class Language {
   }
 
   set tag(tag: LanguageTag) {
-    this.#tag = tag;
+    this.settle(tag);
     globalThis.localStorage?.setItem(REMEMBERED, tag);
+  }
+
+  /** For this run; what the person once chose stays remembered. */
+  settle(tag: LanguageTag): void {
+    this.#tag = tag;
     if (globalThis.document) document.documentElement.lang = tag;
   }
 

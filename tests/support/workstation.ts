@@ -34,6 +34,7 @@ export function testWorkstation(
     }),
     ownPacksFolder: '/nowhere',
     appVersion: '0.0.0-test',
+    policy: {},
     user: 'tester',
     now: () => new Date(),
     print: refuse,
