@@ -16,8 +16,8 @@ export interface ModelFolders {
   readonly packsFolder: string;
 }
 
-/** The application's own packs by the names they are asked for; the one to prefer first (docs/decisions/0005). */
-const OWN_PACKS = ['mobilenet', 'embedded'] as const;
+/** The application's own packs by the names they are asked for; the one to prefer first. */
+const OWN_PACKS = ['embedded'] as const;
 export const PREFERRED_MODEL = OWN_PACKS[0];
 
 const isOwn = (name: string) => (OWN_PACKS as readonly string[]).includes(name);

@@ -1,13 +1,15 @@
 /**
- * Makes pack/ from two parts: as vision network the first eleven blocks of the MobileNetV2 that npm's `nsfwjs` carries
- * (MIT; its early layers are the ImageNet-trained ones, left frozen by that project), and the text tower that train.py
- * made for the embedded CLIP. Why this backbone: docs/decisions/0005-a-backbone-from-npm.md.
+ * Makes pack/ from two parts: as vision network blocks 0 to 12 of the MobileNetV2 that npm's `nsfwjs` carries (MIT; its
+ * early layers are the ImageNet-trained ones, left frozen by that project), and the text tower of the CLIP that train.py
+ * trained. Why this backbone: docs/decisions/0005-a-backbone-from-npm.md.
  *
- * Usage: node models/mobilenet/recipe.ts [folder of an unpacked nsfwjs 4.3.0]
- * Without a folder the package is fetched from the npm registry and checked against the hash below.
+ * Usage: node models/embedded/recipe.ts [folder of an unpacked nsfwjs 4.3.0]
+ * Without a folder the package is fetched from the npm registry and checked against the hash below. Where train.py has
+ * exported no weights to hf/, the text tower stays the one that pack/ has.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -18,7 +20,9 @@ import { encodeModel } from '../../main/method/graph/onnx.ts';
 import { add, reshape, transpose } from '../../main/method/graph/operators.ts';
 import { type Weights, weight } from '../../main/method/graph/weights.ts';
 import { openCheckpoint } from '../../main/modelpack/checkpoint.ts';
+import { halfToFloat32 } from '../../main/modelpack/half.ts';
 import { createPack, loadPack } from '../../main/modelpack/pack.ts';
+import { findTokeniserFiles } from '../../main/modelpack/tokeniser-files.ts';
 
 const PACKAGE = 'nsfwjs@4.3.0';
 const PACKAGE_SHA512 = 'WTKDte0v1X97N1h34P79G/hG+sVT3+TnDz9di1WseIJR93v11E4viNX7Vg9WsO6HYoR772Nzq2iM8jo3XBZ+g==';
@@ -192,9 +196,44 @@ function asTokens(g: Graph, x: Value): Value {
   return transpose(g, reshape(g, x, [batch, channels, grid * grid]), [0, 2, 1]);
 }
 
-// -------------------------------------------------------------------------------------------------------- the pack
+// --------------------------------------------------------------------------------------------------- the text tower
 
 const here = import.meta.dirname;
+
+/** The text tower, from train.py's export where there is one, else from pack/. */
+async function openText() {
+  const exported = join(here, 'hf/model.safetensors');
+  if (!existsSync(exported)) return await openPackedText();
+  const checkpoint = await openCheckpoint(join(here, 'hf'));
+  const bytes = await readFile(exported);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return {
+    ...checkpoint,
+    names: checkpoint.names.filter((name) => !name.startsWith('visual.')),
+    source: { format: 'made-here' as const, file: 'model.safetensors', sha256, bytes: bytes.length },
+  };
+}
+
+async function openPackedText() {
+  const { folder, manifest, textWeights } = await loadPack(join(here, 'pack'));
+  const bytes = await readFile(join(folder, textWeights.file));
+  const tensor = (name: string) => textWeights.tensors[name]!;
+  return {
+    architecture: manifest.architecture,
+    source: manifest.source,
+    tokeniserFiles: findTokeniserFiles(join(here, 'hf'), await readdir(join(here, 'hf'))),
+    names: Object.keys(textWeights.tensors),
+    shape: (name: string) => tensor(name).shape,
+    read: async (name: string) => {
+      const { offset, length } = tensor(name);
+      return halfToFloat32(new Uint16Array(Uint8Array.from(bytes.subarray(offset, offset + length)).buffer));
+    },
+    close: async () => {},
+  };
+}
+
+// -------------------------------------------------------------------------------------------------------- the pack
+
 const network = await readNetwork(process.argv[2] ?? (await fetchPackage()));
 const folded = convolutions(network);
 const visual = new Map<string, { shape: readonly number[]; data: Float32Array }>();
@@ -206,20 +245,14 @@ for (const { name, shape, kernel, bias } of folded.values()) {
 const widths = { block_10_expand_relu: 'block_10_expand', block_12_add: 'block_12_project' };
 const channels = (tap: (typeof TAPS)[number]) => folded.get(widths[tap])!.shape[0];
 
-const text = await openCheckpoint(join(here, '../embedded/hf'));
+const text = await openText();
 const { embedDim, activation, layerNormEpsilon, text: textShape } = text.architecture;
-const source = await readFile(join(here, '../embedded/hf/model.safetensors'));
 const made = await createPack(join(here, '.packing'), {
   family: 'vision-graph',
   architecture: { embedDim, activation, layerNormEpsilon, text: textShape },
-  name: 'mobilenet',
+  name: 'embedded',
   licence: 'Apache-2.0 AND MIT',
-  source: {
-    format: 'made-here',
-    file: 'model.safetensors',
-    sha256: createHash('sha256').update(source).digest('hex'),
-    bytes: source.length,
-  },
+  source: text.source,
   precision: 'float16',
   normalisation: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
   imageSize: SIDE,
@@ -230,7 +263,7 @@ const made = await createPack(join(here, '.packing'), {
     read: async (name) => visual.get(name)?.data ?? (await text.read(name)),
   },
   visionTensors: [...visual.keys()],
-  textTensors: text.names.filter((name) => !name.startsWith('visual.')),
+  textTensors: text.names,
   visionGraph: (weights) => visionGraph(network, folded, weights),
 });
 await text.close();
