@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detect } from './detect.ts';
+import { importSuite } from './import.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import type { BenchContext, BenchRow, Suite } from './suite.ts';
 
-export const suites: Readonly<Record<string, Suite>> = { detect };
+export const suites: Readonly<Record<string, Suite>> = { detect, import: importSuite };
 
 export interface BenchResult {
   readonly suite: string;

@@ -3,7 +3,7 @@ import { inflateRawSync, constants as zlibConstants } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { Fault } from '../fault.ts';
 import { type CharacterSets, decodeText } from './charset.ts';
-import { type ElementEncoding, sniffEncoding } from './identify.ts';
+import { type ElementEncoding, type FileKind, identify, sniffEncoding } from './identify.ts';
 import { MAX_FILE_BYTES, MAX_INFLATED_BYTES } from './limits.ts';
 
 /** A parsed DICOM data set, up to its pixel data. Offsets of its elements point into `bytes`. */
@@ -24,23 +24,52 @@ export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2';
 const PIXEL_DATA = 'x7fe00010';
 
 /** How much of a file is read at first, in the hope that its header ends there; then more, then all. */
-const HEADER_CHUNKS = [32 * 1024, 1024 * 1024, 8 * 1024 * 1024];
+const HEADER_CHUNKS = [32 * 1024, 1024 * 1024, 8 * 1024 * 1024] as const;
 
 /**
  * Reads the header of a DICOM file: everything before the pixel data, without reading those.
  * @throws Fault `not-found`, `bad-file`.
  */
 export function readDatasetHeader(path: string): DicomDataset {
+  return withFile(path, (descriptor, size) => {
+    const start = size > HEADER_CHUNKS[0] ? readExactly(descriptor, HEADER_CHUNKS[0]) : null;
+    return headerFrom(start, descriptor, size, path);
+  });
+}
+
+/**
+ * What a file is, told by its content, and its header where it is DICOM; the file is opened once.
+ * @throws Fault `not-found`, `bad-file`.
+ */
+export function identifyWithHeader(
+  path: string,
+): { readonly kind: 'dicom'; readonly file: DicomDataset } | { readonly kind: Exclude<FileKind, 'dicom'> } {
+  return withFile(path, (descriptor, size) => {
+    if (size === 0) throw emptyFile(path);
+    const start = readExactly(descriptor, Math.min(size, HEADER_CHUNKS[0]));
+    const kind = identify(start);
+    if (kind !== 'dicom') return { kind };
+    return { kind, file: headerFrom(size > start.length ? start : null, descriptor, size, path) };
+  });
+}
+
+/** The header from the first chunk, if it ends there, else from larger ones, else from the whole file. */
+function headerFrom(start: Uint8Array | null, descriptor: number, size: number, path: string): DicomDataset {
+  const parsed = start && parsePart(start, size);
+  if (parsed) return parsed;
+  for (const chunk of HEADER_CHUNKS.slice(1)) {
+    if (size <= chunk) break;
+    const more = parsePart(readExactly(descriptor, chunk), size);
+    if (more) return more;
+  }
+  return parseDataset(readWhole(path, size, descriptor), path);
+}
+
+function withFile<T>(path: string, work: (descriptor: number, size: number) => T): T {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, 'r');
-    const size = fstatSync(descriptor).size;
-    for (const chunk of HEADER_CHUNKS) {
-      if (size <= chunk) break;
-      const parsed = parsePart(readExactly(descriptor, chunk), size);
-      if (parsed) return parsed;
-    }
-    return parseDataset(readWhole(path, size, descriptor), path);
+    return work(descriptor, fstatSync(descriptor).size);
   } catch (thrown) {
     throw Fault.from(thrown, { code: 'bad-file', path });
   } finally {
@@ -50,15 +79,7 @@ export function readDatasetHeader(path: string): DicomDataset {
 
 /** Reads a file whole. @throws Fault `not-found`, `bad-file` (also where it is larger than this version reads). */
 export function readFileBytes(path: string): Uint8Array {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, 'r');
-    return readWhole(path, fstatSync(descriptor).size, descriptor);
-  } catch (thrown) {
-    throw Fault.from(thrown, { code: 'bad-file', path });
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
+  return withFile(path, (descriptor, size) => readWhole(path, size, descriptor));
 }
 
 /**
@@ -189,12 +210,16 @@ function tagName(tag: string): string {
   return `(${tag.slice(1, 5)},${tag.slice(5)})`.toUpperCase();
 }
 
+function emptyFile(path: string): Fault {
+  return new Fault('bad-file', 'This file is empty. Export or send it again.', { path });
+}
+
 function readWhole(path: string, size: number, descriptor: number): Uint8Array {
   if (size > MAX_FILE_BYTES)
     throw new Fault('bad-file', `This file has ${size} bytes, more than this version reads (${MAX_FILE_BYTES}).`, {
       path,
     });
-  if (size === 0) throw new Fault('bad-file', 'This file is empty. Export or send it again.', { path });
+  if (size === 0) throw emptyFile(path);
   return readFileSync(descriptor);
 }
 

@@ -1,7 +1,6 @@
-import { EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, readDatasetHeader } from './dataset.ts';
+import { EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, identifyWithHeader } from './dataset.ts';
 import { isDirectoryDataset } from './dicomdir.ts';
 import { dicomHeader, type InstanceHeader, notAnImage, type PhotoOrigin, requireImage } from './header.ts';
-import { identify } from './identify.ts';
 import { openImage } from './pixels.ts';
 
 /** What a file turned out to be: an image that can be shown, or something that holds files. */
@@ -15,11 +14,11 @@ export type IndexedFile =
  * @throws Fault `not-found`, `bad-file`, `bad-pixels`, `unsupported`.
  */
 export async function indexFile(path: string, origin: PhotoOrigin = {}): Promise<IndexedFile> {
-  const kind = identify(path);
-  if (kind === 'zip') return { kind };
-  if (kind === 'unknown') throw notAnImage(path, kind);
-  if (kind === 'dicom') {
-    const file = readDatasetHeader(path);
+  const found = identifyWithHeader(path);
+  if (found.kind === 'zip') return { kind: 'zip' };
+  if (found.kind === 'unknown') throw notAnImage(path, found.kind);
+  if (found.kind === 'dicom') {
+    const { file } = found;
     if (isDirectoryDataset(file.dataset)) return { kind: 'dicomdir' };
     const header = dicomHeader(file, path);
     requireImage(header, path);

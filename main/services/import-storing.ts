@@ -69,15 +69,24 @@ export async function storeBatch(
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  const stored = insertRows(station, batch, copies);
+  for (const one of stored) onStored(one);
+  if (stop) throw stop;
+}
+
+/** The rows of all files that have a copy, in one transaction. */
+export function insertRows(
+  station: Workstation,
+  batch: readonly ReadyFile[],
+  copies: readonly (Blob | undefined)[],
+): readonly Stored[] {
   const importedAt = timestamp(station);
-  const stored = station.store.db.transaction(() =>
+  return station.store.db.transaction(() =>
     batch.flatMap((ready, index): Stored[] => {
       const blob = copies[index];
       return blob ? [insert(station, ready, blob, importedAt)] : [];
     }),
   );
-  for (const one of stored) onStored(one);
-  if (stop) throw stop;
 }
 
 /** A file that is in the store already is only compared. @throws Fault `bad-file` where another has its UID */

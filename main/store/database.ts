@@ -134,6 +134,8 @@ function wrap(sqlite: Sqlite.Database, path: string, options: OpenOptions): Omit
     statements.set(sql, statement);
     return statement;
   };
+  // Made once: better-sqlite3 prepares a transaction anew each time that it is given a function.
+  const inTransaction = sqlite.transaction((work: () => unknown) => work());
   const timed = <T>(sql: string, work: () => T): T => {
     const start = performance.now();
     try {
@@ -151,7 +153,7 @@ function wrap(sqlite: Sqlite.Database, path: string, options: OpenOptions): Omit
     get: <Row>(sql: string, ...values: readonly Value[]) =>
       timed(sql, () => prepared(sql).get(...values) as Row | undefined),
     run: (sql, ...values) => timed(sql, () => prepared(sql).run(...values).changes),
-    transaction: (work) => timed('transaction', () => sqlite.transaction(work).immediate()),
+    transaction: (work) => timed('transaction', () => inTransaction.immediate(work) as ReturnType<typeof work>),
     check: () => timed('check', () => problemsOf(sqlite)),
     backup: async (target) => {
       try {
