@@ -2,11 +2,13 @@ import { EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, id
 import { isDirectoryDataset } from './dicomdir.ts';
 import { dicomHeader, type InstanceHeader, notAnImage, type PhotoOrigin, requireImage } from './header.ts';
 import { openImage } from './pixels.ts';
+import { resultKindOf } from './result-file.ts';
 
-/** What a file turned out to be: an image that can be shown, or something that holds files. */
+/** What a file turned out to be: an image that can be shown, something that holds files, or a result that
+ * belongs to images (result-file.ts). */
 export type IndexedFile =
   | { readonly kind: 'image'; readonly header: InstanceHeader }
-  | { readonly kind: 'zip' | 'dicomdir' };
+  | { readonly kind: 'zip' | 'dicomdir' | 'result' };
 
 /**
  * Reads what one file says of itself, and makes sure that its first frame can be shown: plain uncompressed pixels by
@@ -20,6 +22,7 @@ export async function indexFile(path: string, origin: PhotoOrigin = {}): Promise
   if (found.kind === 'dicom') {
     const { file } = found;
     if (isDirectoryDataset(file.dataset)) return { kind: 'dicomdir' };
+    if (resultKindOf(file) !== null) return { kind: 'result' };
     const header = dicomHeader(file, path);
     requireImage(header, path);
     if (isPlain(header) && file.dataset.elements.x7fe00010?.hadUndefinedLength !== true)

@@ -9,6 +9,7 @@ import { toDisplay } from '../imaging/display.ts';
 import { indexFile } from '../imaging/index-file.ts';
 import { toModelImage } from '../imaging/model-image.ts';
 import { type OpenedImage, openImage } from '../imaging/pixels.ts';
+import { readResultFile } from '../imaging/result-file.ts';
 import { sharp } from '../imaging/sharp.ts';
 import { readSourceAttributes } from '../imaging/source-attributes.ts';
 import { expandContainer } from '../imaging/sources.ts';
@@ -39,6 +40,7 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
     return opened.header;
   },
   sourceAttributes: ({ path }) => readSourceAttributes(path),
+  resultFile: ({ path }) => readResultFile(path),
   pixels: framePixels,
   modelImage,
   async thumbnail({ side, ...source }) {

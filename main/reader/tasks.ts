@@ -4,6 +4,7 @@ import type { FramePixels } from '../../preload/contract/model.ts';
 import type { Deidentified, DeidentifyOptions } from '../imaging/deidentify/deidentify.ts';
 import type { InstanceHeader, PhotoOrigin } from '../imaging/header.ts';
 import type { IndexedFile } from '../imaging/index-file.ts';
+import type { ResultFile } from '../imaging/result-file.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import type { CollectedFile } from '../imaging/sources.ts';
 import type { Image8 } from '../method/image.ts';
@@ -43,6 +44,8 @@ export interface ReaderTasks {
   };
   /** What objects derived from a file repeat of it. */
   sourceAttributes: { input: { readonly path: string }; progress: never; output: SourceAttributes };
+  /** Outlines, masks and maps of a report, Segmentation or Parametric Map. */
+  resultFile: { input: { readonly path: string }; progress: never; output: ResultFile };
   pixels: { input: FrameSource; progress: never; output: FramePixels };
   modelImage: { input: FrameSource; progress: never; output: Image8 };
   /** PNG bytes, longest side at most `side` pixels, windowed as the model sees it. */

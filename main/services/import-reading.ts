@@ -14,7 +14,7 @@ export type FoundFile = Extract<CollectedFile, { kind: 'file' }> & {
 /** A file with what it turned out to be. */
 export type ReadFile = { readonly file: FoundFile } & (
   | { readonly kind: 'image'; readonly header: InstanceHeader }
-  | { readonly kind: 'zip' | 'dicomdir' }
+  | { readonly kind: 'zip' | 'dicomdir' | 'result' }
   | { readonly kind: 'failed'; readonly fault: Fault }
 );
 

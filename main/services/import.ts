@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PhotoDetails, SkippedFile } from '../../preload/contract/model.ts';
-import { Fault } from '../fault.ts';
+import { Fault, throwIfCancelled } from '../fault.ts';
 import { isNamedDicomdir, listFiles } from '../imaging/sources.ts';
 import { beginImport, endImport, type ImportRecord, listOpenImports } from '../store/imports.ts';
 import { listSkippedFiles, saveSkippedFiles } from '../store/studies.ts';
 import { type FoundFile, type ReadFile, readInBatches } from './import-reading.ts';
 import { type ReadyFile, type Stored, storeBatch, studyUidOf } from './import-storing.ts';
+import { importResult } from './imported-results.ts';
 import type { JobContext } from './jobs.ts';
 import { runWhileItMoves } from './reading.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
@@ -122,6 +123,7 @@ async function importFiles(
   job: JobContext,
   tally: Tally,
 ): Promise<void> {
+  const results: FoundFile[] = [];
   const tell = (note: string) => job.progress({ done: tally.done, total: files.length, unit: 'files', note });
   for await (const batch of readInBatches(station, files, job.signal)) {
     const ready: ReadyFile[] = [];
@@ -130,7 +132,8 @@ async function importFiles(
       else if (read.kind === 'failed') {
         tally.done++;
         tally.skipped.push({ path: read.file.label, reason: read.fault.message });
-      } else await openContainer(station, read, { scratch, files }, job.signal, tally);
+      } else if (read.kind === 'result') results.push(read.file);
+      else await openContainer(station, read, { scratch, files }, job.signal, tally);
     }
     tell(batch[0]?.file.name ?? '');
     await storeBatch(station, ready, job.signal, {
@@ -141,13 +144,37 @@ async function importFiles(
       onStored: (stored) => note(tally, stored),
     });
   }
+  await importResults(station, results, job.signal, tally);
   tell('');
+}
+
+/** Reports, segmentations and maps come last: they need their images. */
+async function importResults(
+  station: Workstation,
+  files: readonly FoundFile[],
+  signal: AbortSignal,
+  tally: Tally,
+): Promise<void> {
+  for (const { path, label } of files) {
+    throwIfCancelled(signal);
+    try {
+      const { added, studyInstanceUid } = await importResult(station, path, signal);
+      tally.studies.add(studyInstanceUid);
+      if (added) tally.instances++;
+      else tally.known++;
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      if (['cancelled', 'disk-full', 'bad-database'].includes(fault.code)) throw fault;
+      tally.skipped.push({ path: label, reason: fault.message });
+    }
+    tally.done++;
+  }
 }
 
 /** Adds what a zip archive or DICOMDIR holds to the files, unless it was itself inside one or listed by its folder. */
 async function openContainer(
   station: Workstation,
-  { file, kind }: Extract<ReadFile, { kind: 'zip' | 'dicomdir' }>,
+  { file, kind }: ReadFile & { readonly kind: 'zip' | 'dicomdir' | 'result' },
   { scratch, files }: { readonly scratch: string; readonly files: FoundFile[] },
   signal: AbortSignal,
   tally: Tally,

@@ -10,6 +10,7 @@ import { calibrationLife } from './0006-calibration-life.ts';
 import { resultsOut } from './0007-results-out.ts';
 import { worklist } from './0008-worklist.ts';
 import { reading } from './0009-reading.ts';
+import { importedResults } from './0010-imported-results.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -20,7 +21,9 @@ export const migrations: readonly Migration[] = [
   imports,
   calibrationLife,
   resultsOut,
-  worklist, reading
+  worklist,
+  reading,
+  importedResults,
 ];
 
 /**

@@ -211,6 +211,20 @@ describe('0009 reading', () => {
   });
 });
 
+describe('0010 imported results', () => {
+  it('adds results of studies that are there, and keeps what there is', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 10);
+    expect(count(database, 'findings')).toBe(1);
+    const result = (study: string) =>
+      `INSERT INTO imported_results VALUES ('8.1', '${study}', 'sr', '', '[]', '[]', 'ee', '')`;
+    expect(() => database.exec(result('9.9'))).toThrow(/FOREIGN KEY/);
+    database.exec(result('1.2'));
+    expect(count(database, 'imported_results')).toBe(1);
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);
