@@ -10,19 +10,30 @@ import type { Log } from './log.ts';
 
 export interface Children {
   readonly engine: WorkerProcess<EngineTasks>;
+  /** Another engine, where providers are tried that may take their process down. */
+  readonly trial: WorkerProcess<EngineTasks>;
   readonly reader: WorkerProcess<ReaderTasks>;
   close(): void;
 }
 
+/**
+ * The longest that one call into onnxruntime may take, with room: a batch through the largest CLIP takes 6 s on two slow
+ * cores. An engine that is silent for longer hangs.
+ */
+const ENGINE_SILENCE_MS = 120_000;
+
 /** Nothing is started before it is needed. */
 export function prepareChildren(log: Log): Children {
-  const engine = new WorkerProcess<EngineTasks>({
-    start: () => startChild('engine', log),
-    diedCode: 'engine-died',
-    diedMessage: 'The engine stopped unexpectedly. Nothing stored was lost; start this again.',
-  });
+  const engineNamed = (name: 'engine' | 'trial') =>
+    new WorkerProcess<EngineTasks>({
+      start: () => startChild('engine', log, { name }),
+      diedCode: 'engine-died',
+      diedMessage: 'The engine stopped unexpectedly. Nothing stored was lost; start this again.',
+      silenceLimitMs: ENGINE_SILENCE_MS,
+    });
+  const [engine, trial] = [engineNamed('engine'), engineNamed('trial')];
   const reader = new WorkerProcess<ReaderTasks>({
-    start: () => startChild('reader', log, READER_LIMITS.execArgv),
+    start: () => startChild('reader', log, { execArgv: READER_LIMITS.execArgv }),
     diedCode: 'reader-died',
     diedMessage: 'This file stopped the reader, so it is left out. It is damaged or hostile.',
     cancelGraceMs: 500,
@@ -34,20 +45,30 @@ export function prepareChildren(log: Log): Children {
   });
   return {
     engine,
+    trial,
     reader,
     close() {
       engine.close();
+      trial.close();
       reader.close();
     },
   };
 }
 
-function startChild(name: 'engine' | 'reader', log: Log, execArgv: readonly string[] = []): ChildHandle {
-  const script = join(app.getAppPath(), 'dist', 'main', `${name}-process.cjs`);
+function startChild(
+  kind: 'engine' | 'reader',
+  log: Log,
+  { name = kind, execArgv = [] }: { readonly name?: string; readonly execArgv?: readonly string[] } = {},
+): ChildHandle {
+  const script = join(app.getAppPath(), 'dist', 'main', `${kind}-process.cjs`);
+  // Hooks of the tests have no effect on an installed application.
+  const { MEDICLIP_TEST_WRONG_PROVIDER: hook, ...env } = process.env;
+  if (hook !== undefined && !app.isPackaged) Object.assign(env, { MEDICLIP_TEST_WRONG_PROVIDER: hook });
   const child = utilityProcess.fork(script, [], {
     serviceName: `mediclip-${name}`,
     stdio: 'ignore',
     execArgv: [...execArgv],
+    env: env as Record<string, string>,
   });
   log.event('child.start', { name });
   return {

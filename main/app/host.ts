@@ -5,6 +5,10 @@ import { app } from 'electron';
 import type { RuntimeVersions } from '../services/about.ts';
 import { readPolicy } from '../services/policy.ts';
 import { dataFolder, openWorkstation, type Tools, type Workstation } from '../services/workstation.ts';
+import { Providers } from '../supervision/providers.ts';
+import { supervise } from '../supervision/supervised-engine.ts';
+import { Verdicts } from '../supervision/verdicts.ts';
+import { describeAdapters } from './adapters.ts';
 import { type Children, prepareChildren } from './children.ts';
 import type { Log } from './log.ts';
 import { printDocument } from './print.ts';
@@ -36,8 +40,18 @@ function policyPath(): string | null {
 /** @throws Fault `bad-policy` */
 export function prepareTools(root: string, log: Log): { readonly tools: Tools; readonly children: Children } {
   const children = prepareChildren(log);
+  const { engine, trial } = children;
+  const providers = new Providers({
+    trial,
+    verdicts: new Verdicts(dataFolder(root).providers),
+    appVersion: app.getVersion(),
+    version: async () => (await engine.run('about', null)).onnxruntime,
+    adapters: describeAdapters,
+  });
   const tools: Tools = {
-    engine: children.engine,
+    engine: supervise(engine, providers),
+    providers,
+    restartEngine: () => engine.restart(),
     reader: children.reader,
     // Outside the archive: onnxruntime maps its files into memory.
     ownPacksFolder: join(app.getAppPath().replace(/\.asar$/, '.asar.unpacked'), 'models'),

@@ -89,6 +89,8 @@ export async function calibrate(
       threshold,
       evidence: evidence.kind,
       provider: networks.provider,
+      providerVersion: networks.providerVersion,
+      precision: 'float32',
       preprocessing: input.preprocessing,
     },
     tensors: new Map([
@@ -106,6 +108,7 @@ export async function calibrate(
     threshold,
     normalScores: evidence.scores,
     provider: networks.provider,
+    providerVersion: networks.providerVersion,
     peakRssMb: process.resourceUsage().maxRSS / 1024,
   };
 }

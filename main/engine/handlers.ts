@@ -1,5 +1,6 @@
 /** What the engine process answers. Networks stay open between tasks; the process is restarted, never they. */
 import { readFile } from 'node:fs/promises';
+import type { ProviderChoice } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { toTestRgb } from '../method/resize.ts';
 import type { TaskContext, TaskHandlers } from '../process/tasks.ts';
@@ -12,7 +13,9 @@ import { type Networks, openNetworks } from './networks.ts';
 import { opinionsOf } from './opinions.ts';
 import { runParity } from './parity.ts';
 import { decodeProfile, type Profile } from './profile.ts';
-import { chooseProvider, onnxruntimeVersion, testProviders } from './providers.ts';
+import { onnxruntimeVersion } from './providers.ts';
+import { selfTest } from './self-test.ts';
+import { openSession } from './sessions.ts';
 import { extractTaps, TapCache } from './taps.ts';
 import type { DetectInput, EngineTasks } from './tasks.ts';
 
@@ -21,7 +24,11 @@ const TAP_CACHE_BYTES = 768 * 1024 * 1024;
 /** Progress messages at most this often; the losses between two are sent together. */
 const PROGRESS_INTERVAL_MS = 100;
 
-export function createEngineHandlers(): TaskHandlers<EngineTasks> {
+/** `auto` is the CPU here: which provider is trusted is decided outside (main/supervision), and then named. */
+const named = (provider: ProviderChoice) => (provider === 'auto' ? 'cpu' : provider);
+
+/** @param open how sessions are opened; tests give a provider that misbehaves */
+export function createEngineHandlers(open: typeof openSession = openSession): TaskHandlers<EngineTasks> {
   const opened = new Map<string, Promise<Networks>>();
   const cache = new TapCache(TAP_CACHE_BYTES);
 
@@ -29,7 +36,7 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
     const key = `${provider} ${packFolder}`;
     let networks = opened.get(key);
     if (!networks) {
-      networks = openNetworks(packFolder, provider);
+      networks = openNetworks(packFolder, provider, open);
       opened.set(key, networks);
       networks.catch(() => opened.delete(key));
     }
@@ -39,7 +46,7 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
   /** @throws Fault `bad-profile` where the profile belongs to another model */
   const profileAndNetworks = async ({ packFolder, provider, profilePath }: Omit<DetectInput, 'images'>) => {
     const profile = await readProfile(profilePath);
-    const networks = await networksOf(packFolder, chooseProvider(provider));
+    const networks = await networksOf(packFolder, named(provider));
     if (profile.manifest.modelSha256 !== networks.pack.identity)
       throw new Fault(
         'bad-profile',
@@ -51,7 +58,7 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
 
   return {
     async calibrate({ packFolder, provider, ...input }, context) {
-      const networks = await networksOf(packFolder, chooseProvider(provider));
+      const networks = await networksOf(packFolder, named(provider));
       const progress = gatheredProgress(context);
       const output = await calibrate(input, networks, { signal: context.signal, progress: progress.add, cache });
       progress.flush();
@@ -67,7 +74,7 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
       const { profile, networks } = await profileAndNetworks(input);
       const onProgress = (done: number) => progress({ done });
       const detections = await detect(images, networks, profile, { signal, cache, onProgress });
-      return { detections, provider: networks.provider };
+      return { detections, provider: networks.provider, providerVersion: networks.providerVersion };
     },
 
     async nearestNormals({ image, region, ...input }, { signal }) {
@@ -86,7 +93,8 @@ export function createEngineHandlers(): TaskHandlers<EngineTasks> {
       return runParity(caseFolder, { format, precision, signal, onProgress: (step) => progress({ step }) });
     },
 
-    selfTest: ({ packFolder }, { signal }) => testProviders((provider) => networksOf(packFolder, provider), signal),
+    selfTest: ({ packFolder, provider, steps }, { signal }) =>
+      selfTest((name) => networksOf(packFolder, name), provider, steps, signal),
 
     measure: (input, { signal }) => measure(input, signal),
 

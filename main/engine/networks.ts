@@ -7,12 +7,15 @@ import { type PromptPlan, planPrompts } from '../method/prompts.ts';
 import type { PromptSettings } from '../method/settings.ts';
 import { trainingStepGraph } from '../method/training.ts';
 import { loadPack, type Pack } from '../modelpack/pack.ts';
+import { onnxruntimeVersion } from './providers.ts';
 import { openSession, type Session } from './sessions.ts';
-import type { VisionTower } from './taps.ts';
+import { MOST_PICTURES, type VisionTower } from './taps.ts';
 
 export interface Networks {
   readonly pack: Pack;
   readonly provider: string;
+  /** What the numbers were computed with, e.g. `onnxruntime 1.30.0`. */
+  readonly providerVersion: string;
   readonly architecture: TextArchitecture;
   readonly taps: readonly TapShape[];
   /** Side of the network's input and of its maps, in pixels. */
@@ -34,7 +37,11 @@ export interface Networks {
  * Opens a pack for computing. Files are compared with their hashes once per process.
  * @throws Fault `bad-model`, `not-found`
  */
-export async function openNetworks(packFolder: string, provider: string): Promise<Networks> {
+export async function openNetworks(
+  packFolder: string,
+  provider: string,
+  open: typeof openSession = openSession,
+): Promise<Networks> {
   const pack = await loadPack(packFolder);
   const { manifest, folder } = pack;
   const { architecture } = manifest;
@@ -43,32 +50,34 @@ export async function openNetworks(packFolder: string, provider: string): Promis
   const common = { architecture, taps, weights: manifest.text.weights, side };
 
   const openTower = async (): Promise<VisionTower> => ({
-    session: await openSession(await readFile(pack.visionPath), { ...options, mapWeights: true }),
-    identity: pack.identity,
+    session: await open(await readFile(pack.visionPath), { ...options, mapWeights: true }),
+    identity: `${pack.identity} ${provider}`, // providers round differently
+    batch: { most: MOST_PICTURES },
     side,
     normalisation,
     taps,
   });
   const openTraining = async (settings: PromptSettings) => {
     const prompts = await layOutPrompts(pack, architecture, settings);
-    return { session: await openSession(trainingStepGraph({ ...common, prompts }), options), prompts };
+    return { session: await open(trainingStepGraph({ ...common, prompts }), options), prompts };
   };
   const trainings = new Map<string, ReturnType<Networks['training']>>();
   return {
     pack,
     provider,
+    providerVersion: `onnxruntime ${onnxruntimeVersion()}`,
     architecture,
     taps,
     side,
     tower: once(openTower),
-    head: once(() => openSession(detectionHeadGraph({ taps, embedDim: architecture.embedDim, side }), options)),
+    head: once(() => open(detectionHeadGraph({ taps, embedDim: architecture.embedDim, side }), options)),
     training({ textAttention, phrasePosition, sharedContext, phrases }) {
       const settings = { textAttention, phrasePosition, sharedContext, phrases };
       return remembered(trainings, JSON.stringify(settings), () => openTraining(settings));
     },
-    adapterTraining: once(() => openSession(trainingStepGraph(common), options)),
-    patchFeatures: once(() => openSession(patchFeatureGraph(taps), options)),
-    nearestPatch: once(() => openSession(nearestPatchGraph(taps), options)),
+    adapterTraining: once(() => open(trainingStepGraph(common), options)),
+    patchFeatures: once(() => open(patchFeatureGraph(taps), options)),
+    nearestPatch: once(() => open(nearestPatchGraph(taps), options)),
   };
 }
 

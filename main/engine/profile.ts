@@ -33,6 +33,10 @@ const manifestSchema = z.object({
   /** Where the normals' scores come from: kept out of training, cross-fitted, or (optimistic) the support set itself. */
   evidence: z.enum(['held-out', 'cross-fit', 'support']),
   provider: z.string(),
+  /** What computed it, e.g. `onnxruntime 1.30.0`; empty in profiles from before it was kept. */
+  providerVersion: z.string().default(''),
+  /** In which the networks compute; weights may be stored in half of it and are widened. */
+  precision: z.literal('float32').default('float32'),
   preprocessing: z.string(),
 });
 export type ProfileManifest = z.infer<typeof manifestSchema> & { readonly preset: Preset };

@@ -1,6 +1,7 @@
 /** onnxruntime sessions from model bytes. The engine process owns them; both calls block the thread they run on. */
 import * as ort from 'onnxruntime-node';
 import { Fault } from '../fault.ts';
+import { explain, missingFor } from './provider-problems.ts';
 
 /** A tensor at the border to onnxruntime, row-major. */
 export interface TensorValue {
@@ -46,6 +47,8 @@ export async function openSession(model: Uint8Array, options: OpenOptions = {}):
     return new Fault('provider-failed', `onnxruntime failed on ${provider}: ${reason}`, { cause: thrown });
   };
 
+  const missing = missingFor(provider);
+  if (missing) throw new Fault('provider-failed', missing);
   const session = await ort.InferenceSession.create(model, {
     executionProviders: [provider],
     graphOptimizationLevel: withoutFusion ? 'basic' : 'all',
@@ -54,7 +57,8 @@ export async function openSession(model: Uint8Array, options: OpenOptions = {}):
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: { session: config },
   }).catch((thrown: unknown) => {
-    throw failed(thrown);
+    const fault = failed(thrown);
+    throw new Fault(fault.code, explain(provider, fault.message), { cause: thrown });
   });
   return {
     inputs: session.inputNames,
@@ -72,6 +76,15 @@ export async function openSession(model: Uint8Array, options: OpenOptions = {}):
     },
     close: () => session.release(),
   };
+}
+
+/** Whether a session failed because memory did not suffice, on the processor or on a card; providers word it each in their way. */
+export function isOutOfMemory(thrown: unknown): boolean {
+  return (
+    thrown instanceof Fault &&
+    thrown.code === 'provider-failed' &&
+    /allocat|out.?of.?memory|bad_alloc|insufficient memory/i.test(thrown.message)
+  );
 }
 
 function toOrt(data: TensorValue['data'], dims: readonly number[]): ort.Tensor {

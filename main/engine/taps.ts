@@ -7,13 +7,13 @@ import { throwIfCancelled } from '../fault.ts';
 import type { TapShape } from '../method/architecture.ts';
 import type { Image8 } from '../method/image.ts';
 import { type Normalisation, normalise } from '../method/resize.ts';
-import type { Session, TensorValue } from './sessions.ts';
+import { isOutOfMemory, type Session, type TensorValue } from './sessions.ts';
 
 /** Tokens of one picture, one array per tap: (grid^2, width). */
 export type Taps = readonly Float32Array[];
 
-/** Pictures per run of the vision graph. More gains nothing on a CPU and costs memory. */
-const VISION_BATCH = 8;
+/** Pictures per run of the vision graph where memory allows. More gains nothing on a CPU. */
+export const MOST_PICTURES = 8;
 
 /** Keeps at most `budgetBytes` of taps and forgets the least recently used first. */
 export class TapCache {
@@ -52,7 +52,9 @@ function sizeOf(taps: Taps): number {
 
 export interface VisionTower {
   readonly session: Session;
-  /** Distinguishes models in the cache. */
+  /** Pictures per run that fit: halved, and kept so, when memory does not suffice. */
+  readonly batch: { most: number };
+  /** Distinguishes models and providers in the cache. */
   readonly identity: string;
   readonly side: number;
   readonly normalisation: Normalisation;
@@ -83,17 +85,21 @@ export async function extractTaps(
   });
   let done = images.length - missing.length;
   onProgress?.(done);
-  for (let start = 0; start < missing.length; start += VISION_BATCH) {
+  for (let start = 0; start < missing.length; ) {
     throwIfCancelled(signal);
-    const batch = missing.slice(start, start + VISION_BATCH);
-    const taps = await runTower(
-      tower,
-      batch.map((index) => images[index]!),
-    );
+    const batch = missing.slice(start, start + tower.batch.most);
+    const pictures = batch.map((index) => images[index]!);
+    const taps = await runTower(tower, pictures).catch((thrown: unknown) => {
+      if (batch.length === 1 || !isOutOfMemory(thrown)) throw thrown;
+      tower.batch.most = Math.ceil(batch.length / 2);
+      return null;
+    });
+    if (!taps) continue;
     batch.forEach((index, position) => {
       results[index] = taps[position]!;
       cache?.set(keys[index]!, taps[position]!);
     });
+    start += batch.length;
     done += batch.length;
     onProgress?.(done);
   }

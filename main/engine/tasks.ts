@@ -43,6 +43,8 @@ export interface CalibrateOutput {
   /** Scores of the held-out normals, ascending; of leave-one-out normals where nothing was held out. */
   readonly normalScores: readonly number[];
   readonly provider: string;
+  /** E.g. `onnxruntime 1.30.0`. */
+  readonly providerVersion: string;
   readonly peakRssMb: number;
 }
 
@@ -67,6 +69,7 @@ export interface Detection {
 export interface DetectOutput {
   readonly detections: readonly Detection[];
   readonly provider: string;
+  readonly providerVersion: string;
 }
 
 /** Left, top, width, height as shares of a picture. */
@@ -102,13 +105,38 @@ export interface ParityInput {
   readonly precision: 'float32' | 'float64';
 }
 
-export interface ProviderReport {
-  readonly name: string;
-  readonly available: boolean;
-  /** Compared with the CPU on the model in use; null where it could not be tried. */
-  readonly selfTest: { readonly ok: boolean; readonly maxAbsDiff: number } | null;
-  /** Why it is not available or was set aside. */
-  readonly reason?: string;
+/** Largest differences from the CPU, each relative to the largest value on the CPU. */
+export interface Agreement {
+  readonly vision: number;
+  readonly text: number;
+  readonly gradients: number;
+  /** Over all steps. */
+  readonly loss: number;
+}
+
+export interface Speed {
+  readonly msPerImage: number;
+  /** A training step with prompts, of two pictures. */
+  readonly msPerStep: number;
+}
+
+export interface SelfTestInput {
+  readonly packFolder: string;
+  readonly provider: string;
+  /** Training steps. */
+  readonly steps: number;
+}
+
+export interface SelfTestOutput {
+  /** Everything lies within the tolerances of self-test.ts. */
+  readonly ok: boolean;
+  readonly agreement: Agreement;
+  /** As `agreement`, of the parameters after the last step. Not judged: rounding grows through Adam. */
+  readonly parameters: number;
+  /** Of the vision tower's outputs, not relative. */
+  readonly maxAbsDiff: number;
+  readonly speed: Speed;
+  readonly cpuSpeed: Speed;
 }
 
 export interface MeasureInput {
@@ -138,7 +166,7 @@ export interface EngineTasks {
     progress: { readonly step: number };
     output: { readonly maxAbs: Readonly<Record<string, number>> };
   };
-  selfTest: { input: { readonly packFolder: string }; progress: never; output: readonly ProviderReport[] };
+  selfTest: { input: SelfTestInput; progress: never; output: SelfTestOutput };
   measure: { input: MeasureInput; progress: never; output: MeasureOutput };
   about: {
     input: null;

@@ -25,6 +25,8 @@ function profile(withBank: boolean): Profile {
       threshold: 0.5,
       evidence: 'held-out',
       provider: 'cpu',
+      providerVersion: 'test',
+      precision: 'float32',
       preprocessing: 'test',
     },
     tensors: new Map([

@@ -7,9 +7,12 @@ interface ParentPort {
   postMessage(message: FromChild): void;
 }
 
+const HEARTBEAT_MS = 1000;
+
 /** Answers tasks until the process ends. Tasks may overlap; each has its own abort signal. */
 export function serveTasks<T extends TaskMap<T>>(port: ParentPort, handlers: TaskHandlers<T>): void {
   const running = new Map<number, AbortController>();
+  setInterval(() => running.size > 0 && port.postMessage({ kind: 'alive' }), HEARTBEAT_MS).unref();
 
   const answer = async (id: number, name: string, input: unknown): Promise<void> => {
     const abort = new AbortController();

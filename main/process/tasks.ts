@@ -39,11 +39,18 @@ export interface TaskRunner<T extends TaskMap<T>> {
   ): Promise<T[Name]['output']>;
 }
 
+/** A runner whose process can be ended: the next task starts a new one. */
+export interface RestartableRunner<T extends TaskMap<T>> extends TaskRunner<T> {
+  restart(): void;
+}
+
 export type ToChild =
   | { readonly kind: 'run'; readonly id: number; readonly name: string; readonly input: unknown }
   | { readonly kind: 'cancel'; readonly id: number };
 
 export type FromChild =
+  /** The child's loop turns. Sent while tasks run, so that one that hangs is noticed. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'progress'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'done'; readonly id: number; readonly output: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly fault: FaultRecord };

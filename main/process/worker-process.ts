@@ -4,7 +4,7 @@
  */
 import type { FaultCode } from '../../preload/contract/faults.ts';
 import { Fault } from '../fault.ts';
-import type { FromChild, RunOptions, TaskMap, TaskRunner, ToChild } from './tasks.ts';
+import type { FromChild, RestartableRunner, RunOptions, TaskMap, ToChild } from './tasks.ts';
 
 /** What this room needs of Electron's UtilityProcess, so that it can be tested with any child that speaks messages. */
 export interface ChildHandle {
@@ -31,16 +31,19 @@ export interface WorkerProcessOptions {
   readonly cancelGraceMs?: number;
   /** A child that grows beyond `bytes` is killed, and what was running fails with `message`. */
   readonly memoryLimit?: { readonly bytes: number; readonly message: string };
+  /** A child that works and gives no sign of life for so long hangs: it is killed. */
+  readonly silenceLimitMs?: number;
 }
 
-/** How often a working child's memory is looked at. */
-const MEMORY_CHECK_MS = 100;
+/** How often a working child is looked at. */
+const CHECK_MS = 100;
 
-export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
+export class WorkerProcess<T extends TaskMap<T>> implements RestartableRunner<T> {
   readonly #options: WorkerProcessOptions;
   readonly #pending = new Map<number, Pending>();
   #child: ChildHandle | null = null;
   #watch: NodeJS.Timeout | null = null;
+  #heardAt = 0;
   #nextId = 1;
   #closed = false;
 
@@ -68,7 +71,7 @@ export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
       return await new Promise<T[Name]['output']>((resolve, reject) => {
         this.#pending.set(id, { resolve, reject, onProgress: options.onProgress as Pending['onProgress'] });
         child.postMessage({ kind: 'run', id, name, input });
-        this.#watchMemory(child);
+        this.#watchOver(child);
       });
     } catch (thrown) {
       throw options.signal?.aborted ? new Fault('cancelled', 'Cancelled.', { cause: thrown }) : thrown;
@@ -76,6 +79,11 @@ export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
       clearTimeout(grace);
       options.signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  /** Ends the child process, and with it whatever runs; the next call of `run` starts a new one. */
+  restart(): void {
+    if (this.#child) this.#bury(this.#child, 'restarted');
   }
 
   /** Ends the child process. Later calls of `run` are refused. */
@@ -95,6 +103,8 @@ export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
   }
 
   #receive(message: FromChild): void {
+    this.#heardAt = performance.now();
+    if (message.kind === 'alive') return;
     const task = this.#pending.get(message.id);
     if (!task) return;
     if (message.kind === 'progress') {
@@ -106,14 +116,17 @@ export class WorkerProcess<T extends TaskMap<T>> implements TaskRunner<T> {
     else task.reject(Fault.fromRecord(message.fault));
   }
 
-  /** Looks at the child's memory for as long as it works. */
-  #watchMemory(child: ChildHandle): void {
-    const limit = this.#options.memoryLimit;
-    if (!limit || this.#watch) return;
+  /** Looks at the child's memory and for signs of life as long as it works. */
+  #watchOver(child: ChildHandle): void {
+    const { memoryLimit, silenceLimitMs } = this.#options;
+    if ((!memoryLimit && !silenceLimitMs) || this.#watch) return;
+    this.#heardAt = performance.now();
     this.#watch = setInterval(() => {
       if (this.#pending.size === 0) this.#endWatch();
-      else if ((child.residentBytes?.() ?? 0) > limit.bytes) this.#bury(child, 'memory limit', limit.message);
-    }, MEMORY_CHECK_MS);
+      else if (memoryLimit && (child.residentBytes?.() ?? 0) > memoryLimit.bytes)
+        this.#bury(child, 'memory limit', memoryLimit.message);
+      else if (silenceLimitMs && performance.now() - this.#heardAt > silenceLimitMs) this.#bury(child, 'silence');
+    }, CHECK_MS);
   }
 
   #endWatch(): void {

@@ -1,7 +1,6 @@
 /** What is running: versions, models, and for the command line the state of everything that could be wrong. */
 import { statfs } from 'node:fs/promises';
-import type { About } from '../../preload/contract/model.ts';
-import type { ProviderReport } from '../engine/tasks.ts';
+import type { About, ProviderReport } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { checkStore, openStore } from '../store/store.ts';
 import { listModels, modelFolder, PREFERRED_MODEL } from './models.ts';
@@ -53,7 +52,7 @@ export async function diagnose(
   const models = (await attempt('Models', () => listModels(tools))) ?? [];
   if (models.length === 0) problems.push('Models: there is no model to calibrate with.');
   const providers = await attempt('Providers', async () =>
-    tools.engine.run('selfTest', { packFolder: await modelFolder(tools, PREFERRED_MODEL) }, { signal }),
+    tools.providers.test(await modelFolder(tools, PREFERRED_MODEL), { signal }),
   );
   const database = await attempt('Database', () => databaseState(dataFolder));
   const disk = await attempt('Disk', () => statfs(dataFolder));

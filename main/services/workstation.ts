@@ -10,6 +10,7 @@ import { type DataFolder, dataFolderAt } from '../store/folder.ts';
 import { replaceNodes } from '../store/network.ts';
 import { getSetting } from '../store/settings.ts';
 import { openStore, type Store } from '../store/store.ts';
+import type { Providers } from '../supervision/providers.ts';
 import type { ModelFolders } from './models.ts';
 
 /** A4 pages. The footer stands on each; elements of class `pageNumber` and `totalPages` in it are filled in. */
@@ -22,6 +23,10 @@ export interface PrintableDocument {
 export interface Tools extends ModelFolders {
   readonly reader: TaskRunner<ReaderTasks>;
   readonly engine: TaskRunner<EngineTasks>;
+  /** Which execution providers are trusted with a model. */
+  readonly providers: Pick<Providers, 'known' | 'test'>;
+  /** Ends the engine's process: the next task starts a new one. */
+  readonly restartEngine: () => void;
   readonly appVersion: string;
   /** What the administrator has settled. */
   readonly policy: Policy;

@@ -5,6 +5,7 @@
  *   blobs/aa/<sha256>    imported originals, anomaly maps, calibration profiles, each named by its SHA-256 (blobs.ts)
  *   packs/<name>/        model packs that were imported here
  *   backups/             copies of the database that were made by themselves (../services/backup.ts)
+ *   providers.json       which execution providers passed their self-test (supervision/verdicts.ts)
  *   audit.key            key of the audit trail's message authentication codes (audit.ts)
  *   audit.head           sealed length and last code of the audit trail
  *   checkpoints/         calibrations that are not finished: <id>.json what was asked for, <id>.safetensors how far it came
@@ -22,6 +23,7 @@ export interface DataFolder {
   readonly packs: string;
   readonly checkpoints: string;
   readonly backups: string;
+  readonly providers: string;
   readonly auditKey: string;
   readonly auditHead: string;
   readonly log: string;
@@ -37,6 +39,7 @@ export function dataFolderAt(root: string): DataFolder {
     packs: join(root, 'packs'),
     checkpoints: join(root, 'checkpoints'),
     backups: join(root, 'backups'),
+    providers: join(root, 'providers.json'),
     auditKey: join(root, 'audit.key'),
     auditHead: join(root, 'audit.head'),
     log: join(root, 'log'),

@@ -210,6 +210,38 @@ export interface MethodSettings {
   readonly phrases: { readonly normal: readonly string[]; readonly abnormal: readonly string[] };
 }
 
+/** What is known of an execution provider on this machine, with one model. */
+export interface ProviderReport {
+  /** As onnxruntime names it. */
+  readonly name: string;
+  /** Whether it could run the model at all. */
+  readonly available: boolean;
+  /**
+   * Compared with the CPU on the model; null where it could not be tried. All but `maxAbsDiff` (of the vision tower's
+   * outputs) are relative to the largest value on the CPU.
+   */
+  readonly selfTest: {
+    readonly ok: boolean;
+    readonly maxAbsDiff: number;
+    readonly vision: number;
+    readonly text: number;
+    readonly gradients: number;
+    readonly loss: number;
+  } | null;
+  /** Why it is not available or was set aside. */
+  readonly reason?: string;
+  /** ms, null where it could not be tried: scoring an image, and a training step of two images. */
+  readonly msPerImage: number | null;
+  readonly msPerStep: number | null;
+  /** Whether `auto` works on it. */
+  readonly chosen: boolean;
+  /** E.g. `onnxruntime 1.30.0`. */
+  readonly version: string;
+  /** The graphics devices and drivers that it had to do with, as far as the system tells. */
+  readonly adapters: string;
+  readonly testedAt: string;
+}
+
 export interface ModelRow {
   readonly name: string;
   readonly source: string;

@@ -32,6 +32,8 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
           threshold,
           evidence: heldOut.length > 0 ? 'held-out' : 'cross-fit',
           provider: 'cpu',
+          providerVersion: 'none',
+          precision: 'float32',
           preprocessing,
         },
         tensors: new Map([
@@ -49,6 +51,7 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
       threshold,
       normalScores,
       provider: 'cpu',
+      providerVersion: 'none',
       peakRssMb: 1,
     };
   },
@@ -58,7 +61,7 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
       const score = scoreOf(map);
       return { score, pValue: 0.5, flagged: score > 0.6, map, side: SIDE };
     });
-    return { detections, provider: 'cpu' };
+    return { detections, provider: 'cpu', providerVersion: 'none' };
   },
   /** The same place of every support image, the last image first. */
   nearestNormals({ profilePath, region }) {

@@ -32,6 +32,8 @@ export function testWorkstation(
       about: refuse,
       ...engine,
     }),
+    providers: { known: async () => [], test: async () => [] },
+    restartEngine: () => {},
     ownPacksFolder: '/nowhere',
     appVersion: '0.0.0-test',
     policy: {},
