@@ -93,8 +93,7 @@ export function createEngineHandlers(open: typeof openSession = openSession): Ta
       return runParity(caseFolder, { format, precision, signal, onProgress: (step) => progress({ step }) });
     },
 
-    selfTest: ({ packFolder, provider, steps }, { signal }) =>
-      selfTest((name) => networksOf(packFolder, name), provider, steps, signal),
+    selfTest: ({ packFolder, ...input }, { signal }) => selfTest((name) => networksOf(packFolder, name), input, signal),
 
     measure: (input, { signal }) => measure(input, signal),
 

@@ -9,7 +9,7 @@ import { initialParameters, trainableParameters } from '../method/training.ts';
 import { type Learner, type Sample, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
 import type { TensorValue } from './sessions.ts';
-import type { Agreement, SelfTestOutput } from './tasks.ts';
+import type { Agreement, SelfTestInput, SelfTestOutput, TooSlow } from './tasks.ts';
 
 /** Pictures per run: more than one, so that a provider that mixes up the batch is found out. */
 const PICTURES = 2;
@@ -22,21 +22,21 @@ const TOLERANCES: Agreement = { vision: 1e-3, text: 1e-3, gradients: 1e-2, loss:
 
 /**
  * @param networksOn networks of the model in use, on `cpu` and on the provider in question
- * @param steps training steps, at least 1; the loss is compared over all of them
  * @throws Fault `provider-failed` where the provider cannot run the model at all, `cancelled`
  */
 export async function selfTest(
   networksOn: (provider: string) => Promise<Networks>,
-  provider: string,
-  steps: number,
+  { provider, steps, giveUpAt = Number.POSITIVE_INFINITY }: Omit<SelfTestInput, 'packFolder'>,
   signal: AbortSignal,
-): Promise<SelfTestOutput> {
+): Promise<SelfTestOutput | TooSlow> {
   const candidate = await networksOn(provider);
   const pixels = noise(candidate);
   const tested = await vision(candidate, pixels); // before the CPU: most fail here, at once
   const trusted = await networksOn('cpu');
   throwIfCancelled(signal);
   const reference = await vision(trusted, pixels);
+  const [msPerImage, cpuMsPerImage] = [tested.ms / PICTURES, reference.ms / PICTURES];
+  if (msPerImage > giveUpAt * cpuMsPerImage) return { tooSlow: true, msPerImage, cpuMsPerImage };
   const samples = samplesOf(trusted, reference.taps);
   const expected = await train(trusted, samples, steps, signal);
   const found = await train(candidate, samples, steps, signal);
@@ -49,12 +49,13 @@ export async function selfTest(
   };
   const within = (Object.keys(TOLERANCES) as (keyof Agreement)[]).every((kind) => agreement[kind] <= TOLERANCES[kind]);
   return {
+    tooSlow: false,
     ok: within, // a difference that is not a number is not within
     agreement,
     parameters: furthest(found.parameters, expected.parameters),
     maxAbsDiff: Math.max(...tested.taps.map((tap, i) => largestDifference(tap, reference.taps[i]!))),
-    speed: { msPerImage: tested.ms / PICTURES, msPerStep: found.ms },
-    cpuSpeed: { msPerImage: reference.ms / PICTURES, msPerStep: expected.ms },
+    speed: { msPerImage, msPerStep: found.ms },
+    cpuSpeed: { msPerImage: cpuMsPerImage, msPerStep: expected.ms },
   };
 }
 

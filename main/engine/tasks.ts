@@ -125,9 +125,19 @@ export interface SelfTestInput {
   readonly provider: string;
   /** Training steps. */
   readonly steps: number;
+  /** A provider whose vision tower takes so many times as long as the CPU's is not tested further. */
+  readonly giveUpAt?: number;
+}
+
+/** Nothing but the vision tower was tested. */
+export interface TooSlow {
+  readonly tooSlow: true;
+  readonly msPerImage: number;
+  readonly cpuMsPerImage: number;
 }
 
 export interface SelfTestOutput {
+  readonly tooSlow: false;
   /** Everything lies within the tolerances of self-test.ts. */
   readonly ok: boolean;
   readonly agreement: Agreement;
@@ -166,7 +176,7 @@ export interface EngineTasks {
     progress: { readonly step: number };
     output: { readonly maxAbs: Readonly<Record<string, number>> };
   };
-  selfTest: { input: SelfTestInput; progress: never; output: SelfTestOutput };
+  selfTest: { input: SelfTestInput; progress: never; output: SelfTestOutput | TooSlow };
   measure: { input: MeasureInput; progress: never; output: MeasureOutput };
   about: {
     input: null;

@@ -98,7 +98,7 @@ export async function analyseStudy(
   let provider = '';
   job.progress({ done: 0, total: frames.length, unit: 'images', note: '' });
   for await (const batch of detectInBatches(station, frames, read, model, job.signal)) {
-    provider = batch.output.provider;
+    provider = `${batch.output.provider}, ${batch.output.providerVersion}`;
     for (const [index, detection] of batch.output.detections.entries()) {
       const frame = batch.items[index];
       if (!frame) throw new Fault('internal', 'The engine answered for more images than it was given.');

@@ -144,7 +144,7 @@ export async function calibrateReferenceSet(
     threshold: output.threshold,
     toleratedShare: request.toleratedShare,
     ...scope,
-    provider: output.provider,
+    provider: `${output.provider}, ${output.providerVersion}`,
     appVersion: station.appVersion,
     profileSha256: profile.sha256,
     createdAt: timestamp(station),

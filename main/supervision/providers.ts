@@ -3,7 +3,7 @@
  * that may die or hang without harm; what was found is kept (verdicts.ts). The CPU needs no proof.
  */
 import type { ProviderReport } from '../../preload/contract/model.ts';
-import type { EngineTasks, SelfTestOutput } from '../engine/tasks.ts';
+import type { EngineTasks, SelfTestOutput, TooSlow } from '../engine/tasks.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { loadPack } from '../modelpack/pack.ts';
 import type { RestartableRunner } from '../process/tasks.ts';
@@ -18,6 +18,8 @@ const ACCELERATORS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 
 /** A self-test that takes longer is given up: such a provider is of no use, and it may hang. */
 const TEST_LIMIT_MS = 120_000;
+/** So many times as slow as the CPU, as software that plays a graphics card is, nothing can come of it. */
+const GIVE_UP_AT = 3;
 /** The process of the tests holds a model twice, so it is not kept for long. */
 const IDLE_MS = 2000;
 
@@ -54,7 +56,11 @@ export class Providers {
 
   /** A named provider may be slower than the CPU, but not wrong. @throws Fault `provider-failed` with the reason */
   async require(packFolder: string, name: string, signal?: AbortSignal): Promise<void> {
-    const { selfTest, reason } = await this.#verdictOn(packFolder, name, signal);
+    let verdict = await this.#verdictOn(packFolder, name, signal);
+    // It was found too slow for `auto`, and nothing more was looked at.
+    if (verdict.available && !verdict.selfTest)
+      verdict = await this.#test(packFolder, name, signal, Number.POSITIVE_INFINITY);
+    const { selfTest, reason } = verdict;
     if (!selfTest?.ok)
       throw new Fault('provider-failed', `The provider ${name} cannot be used here. ${reason ?? ''}`.trim());
   }
@@ -70,7 +76,7 @@ export class Providers {
     const reports: ProviderReport[] = [];
     for (const name of [...this.#accelerators(), 'cpu']) {
       const verdict = this.#options.verdicts.find(await this.#keyOf(packFolder, name));
-      if (verdict) reports.push(verdict);
+      if (verdict) reports.push(reportOf(verdict));
     }
     return withCpu(reports);
   }
@@ -84,7 +90,7 @@ export class Providers {
     const reports: ProviderReport[] = [];
     for (const name of names) {
       onProgress?.(reports.length, names.length);
-      reports.push(await this.#test(packFolder, name, signal));
+      reports.push(reportOf(await this.#test(packFolder, name, signal)));
     }
     return withCpu(reports);
   }
@@ -98,15 +104,15 @@ export class Providers {
     return (await kept()) ?? (await this.#test(packFolder, name, signal));
   }
 
-  #test(packFolder: string, name: string, signal?: AbortSignal): Promise<Verdict> {
+  #test(packFolder: string, name: string, signal?: AbortSignal, giveUpAt = GIVE_UP_AT): Promise<Verdict> {
     const test = this.#queue.then(async () => {
       throwIfCancelled(signal);
       const { adapters, verdicts } = this.#options;
       const verdict: Verdict = {
-        ...judge(name, await this.#tryOut(packFolder, name, signal)),
+        ...judge(name, await this.#tryOut({ packFolder, provider: name, giveUpAt }, signal)),
         key: await this.#keyOf(packFolder, name),
         name,
-        version: await this.#options.version(),
+        version: `onnxruntime ${await this.#options.version()}`,
         adapters: await adapters(),
         testedAt: new Date().toISOString(),
       };
@@ -118,7 +124,10 @@ export class Providers {
   }
 
   /** What the test found, or the reason why it could not be made. @throws Fault `cancelled` */
-  async #tryOut(packFolder: string, provider: string, signal?: AbortSignal): Promise<SelfTestOutput | string> {
+  async #tryOut(
+    test: { readonly packFolder: string; readonly provider: string; readonly giveUpAt: number },
+    signal?: AbortSignal,
+  ): Promise<SelfTestOutput | TooSlow | string> {
     const { trial, testLimitMs = TEST_LIMIT_MS } = this.#options;
     clearTimeout(this.#idle);
     let late = false;
@@ -129,7 +138,7 @@ export class Providers {
     }, testLimitMs);
     signal?.addEventListener('abort', end, { once: true });
     try {
-      return await trial.run('selfTest', { packFolder, provider, steps: 2 });
+      return await trial.run('selfTest', { ...test, steps: 2 });
     } catch (thrown) {
       throwIfCancelled(signal);
       const fault = Fault.from(thrown);
@@ -151,14 +160,20 @@ export class Providers {
   }
 }
 
+const rounded = (ms: number) => Math.round(ms * 10) / 10;
+
 type Judgement = Pick<Verdict, 'available' | 'selfTest' | 'reason' | 'msPerImage' | 'msPerStep' | 'chosen'>;
 
-function judge(name: string, found: SelfTestOutput | string): Judgement {
+function judge(name: string, found: SelfTestOutput | TooSlow | string): Judgement {
   if (typeof found === 'string')
     return { available: false, selfTest: null, reason: found, msPerImage: null, msPerStep: null, chosen: false };
+  if (found.tooSlow) {
+    const { msPerImage, cpuMsPerImage } = found;
+    const reason = `Slower than the CPU: ${rounded(msPerImage)} against ${rounded(cpuMsPerImage)} ms per image. It was not tested further.`;
+    return { available: true, selfTest: null, reason, msPerImage: rounded(msPerImage), msPerStep: null, chosen: false };
+  }
   const { ok, maxAbsDiff, agreement, speed, cpuSpeed } = found;
   const slower = speed.msPerImage + speed.msPerStep >= cpuSpeed.msPerImage + cpuSpeed.msPerStep;
-  const rounded = (ms: number) => Math.round(ms * 10) / 10;
   const common = {
     available: true,
     selfTest: { ok, maxAbsDiff, ...agreement },
@@ -170,6 +185,10 @@ function judge(name: string, found: SelfTestOutput | string): Judgement {
   if (!slower) return { ...common, chosen: true };
   const reason = `Correct, but slower than the CPU: ${rounded(speed.msPerImage)} against ${rounded(cpuSpeed.msPerImage)} ms per image.`;
   return { ...common, chosen: false, reason };
+}
+
+function reportOf({ key: _, reason, ...report }: Verdict): ProviderReport {
+  return { ...report, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** `auto` is the CPU where no accelerator was chosen. */

@@ -55,7 +55,11 @@ describe('the machine and the models', () => {
       problems: [],
     });
     expect(answer.providers).toContainEqual(
-      expect.objectContaining({ name: 'cpu', available: true, selfTest: { ok: true, maxAbsDiff: expect.any(Number) } }),
+      expect.objectContaining({
+        name: 'cpu',
+        available: true,
+        selfTest: expect.objectContaining({ ok: true, maxAbsDiff: 0 }),
+      }),
     );
     expect(answer.models.map((model: { name: string }) => model.name)).toContain('embedded');
   });
@@ -230,20 +234,6 @@ describe('exit codes', () => {
     expect(stderr).toContain('Cancelled');
     expect(readdirSync(folder).filter((name) => name.includes('interrupted'))).toEqual([]);
     await expect.poll(() => command.descendants()).toEqual([]);
-  });
-
-  test.runIf(process.platform === 'linux')('1 for an engine that was killed', async () => {
-    const out = join(folder, 'killed.profile');
-    const command = startInTerminal([...calibrateForLong(out), '--data-dir', dataDir]);
-    await command.says(/loss \d/);
-    const engine = command
-      .descendants()
-      .find((pid) => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libonnxruntime'));
-    process.kill(engine ?? 0, 'SIGKILL');
-    const { code, stdout, stderr } = await command.finished;
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('engine');
-    expect(existsSync(out)).toBe(false);
   });
 
   test('1 for a full disk, which loses nothing that was stored', async ({ skip }) => {
