@@ -66,7 +66,7 @@ export function createEngineHandlers(open: typeof openSession = openSession): Ta
     },
 
     async pictureFeatures({ packFolder, provider, images }, { signal }) {
-      const networks = await networksOf(packFolder, chooseProvider(provider));
+      const networks = await networksOf(packFolder, named(provider));
       return { features: await pictureFeatures(images, networks, { signal, cache }) };
     },
 
