@@ -184,11 +184,13 @@ interface Trained {
 }
 
 async function trainPromptsAndAdapters(count: number, course: Course): Promise<Trained> {
-  const { networks, method, draw, random } = course;
+  const { networks, method, schedule, draw, random } = course;
   const { session, prompts } = await networks.training(method);
   const options = { architecture: networks.architecture, taps: networks.taps, prompts };
+  const { promptEvery } = schedule;
   const learner = startLearner({
     session,
+    ...(promptEvery > 1 ? { adaptersAlone: { session: await networks.adapterTraining(), promptEvery } } : {}),
     taps: networks.taps,
     side: networks.side,
     parameters: trainableParameters(options),

@@ -1,4 +1,4 @@
-/** Training steps on one session: keeps parameters and moments between runs (paper, section 2.4; Adam). */
+/** Training steps: keeps parameters and moments between runs (paper, section 2.4; Adam). */
 import type { TapShape } from '../method/architecture.ts';
 import type { Parameter } from '../method/training.ts';
 import type { Session, TensorValue } from './sessions.ts';
@@ -15,7 +15,7 @@ export interface Sample {
 export interface LearnerState {
   /** Steps so far. */
   readonly steps: number;
-  /** By name: parameters P, `first_moment.P`, `second_moment.P`. */
+  /** By name: parameters P, `first_moment.P`, `second_moment.P`; where prompts rest between steps, `text_features`. */
   readonly tensors: ReadonlyMap<string, TensorValue>;
 }
 
@@ -35,7 +35,10 @@ export interface Learner {
 }
 
 export interface LearnerOptions {
+  /** Learns all parameters. */
   readonly session: Session;
+  /** Where the prompts learn at every n-th step only: learns the adapters alone, at given text features. */
+  readonly adaptersAlone?: { readonly session: Session; readonly promptEvery: number };
   readonly taps: readonly TapShape[];
   readonly side: number;
   readonly parameters: readonly Parameter[];
@@ -45,7 +48,7 @@ export interface LearnerOptions {
 }
 
 export function startLearner(options: LearnerOptions): Learner {
-  const { session, taps, side, parameters, initial, fixed = {} } = options;
+  const { session, adaptersAlone, taps, side, parameters, initial, fixed = {} } = options;
   const state: Record<string, TensorValue> = {};
   for (const { name, shape } of parameters) {
     const data = initial.get(name)!;
@@ -53,23 +56,40 @@ export function startLearner(options: LearnerOptions): Learner {
     state[`first_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
     state[`second_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
   }
-  const fetched = ['loss', ...Object.keys(state).map((name) => `next.${name}`)];
+  const learnt = Object.keys(state);
+  const ofPrompts = learnt.filter((name) => name.endsWith('prompt.context'));
+  const ofAdapters = learnt.filter((name) => !ofPrompts.includes(name));
   let steps = 0;
 
-  const run = (batch: readonly Sample[], step: number, fetch: readonly string[]) => {
-    const tokens = stackTaps(
-      taps,
-      batch.map((sample) => sample.taps),
-    );
+  /** Runs one step of a session, counted from 1, and takes over what it made of the named tensors. */
+  const advance = async (on: Session, batch: Batch, step: number, names: readonly string[], fetch: string) => {
     const counter = { dims: [], data: BigInt64Array.of(BigInt(step)) };
-    return session.run({ ...fixed, ...state, ...tokens, ...stackMasks(batch, side), step: counter }, fetch);
+    const known: Readonly<Record<string, TensorValue>> = { ...fixed, ...state, ...batch, step: counter };
+    const feeds = Object.fromEntries(on.inputs.map((name) => [name, known[name]!]));
+    const outputs = await on.run(feeds, [fetch, ...names.map((name) => `next.${name}`)]);
+    for (const name of names) state[name] = outputs[`next.${name}`]!;
+    return outputs[fetch]!;
   };
+  const batchOf = (samples: readonly Sample[]): Batch => ({
+    ...stackTaps(
+      taps,
+      samples.map((sample) => sample.taps),
+    ),
+    ...stackMasks(samples, side),
+  });
   return {
-    async step(batch) {
+    async step(samples) {
+      const batch = batchOf(samples);
+      // Both see the parameters before the step, as when they are learnt together; each counts its own steps for Adam.
+      if (adaptersAlone && steps % adaptersAlone.promptEvery === 0) {
+        const promptStep = steps / adaptersAlone.promptEvery + 1;
+        state.text_features = await advance(session, batch, promptStep, ofPrompts, 'text_features');
+      }
       steps++;
-      const outputs = await run(batch, steps, fetched);
-      for (const name of Object.keys(state)) state[name] = outputs[`next.${name}`]!;
-      return outputs.loss!.data[0] as number;
+      const loss = adaptersAlone
+        ? await advance(adaptersAlone.session, batch, steps, ofAdapters, 'loss')
+        : await advance(session, batch, steps, learnt, 'loss');
+      return loss.data[0] as number;
     },
     state: () => ({ steps, tensors: new Map(Object.entries(state)) }),
     restore(saved) {
@@ -77,11 +97,12 @@ export function startLearner(options: LearnerOptions): Learner {
       for (const [name, value] of saved.tensors) state[name] = value;
     },
     parameters: () => new Map(parameters.map(({ name }) => [name, state[name]!])),
-    async textFeatures(batch) {
-      return (await run(batch, steps + 1, ['text_features'])).text_features!;
-    },
+    textFeatures: (samples) => advance(session, batchOf(samples), steps + 1, [], 'text_features'),
   };
 }
+
+/** Taps and masks by the names of their inputs. */
+type Batch = Readonly<Record<string, TensorValue>>;
 
 /** `focal_mask` and `dice_mask`, (B, H, H) each. */
 function stackMasks(batch: readonly Sample[], side: number): Record<string, TensorValue> {
