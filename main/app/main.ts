@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
 import { runCommands } from './commands.ts';
+import { keepQuiet } from './quiet.ts';
 import { runWorkstation } from './workstation-window.ts';
 
 const isSwitch = (argument: string) => argument.startsWith('-');
@@ -14,6 +15,8 @@ function ownArguments(): readonly string[] {
   // From a checkout the folder comes first: electron [switches] FOLDER [arguments].
   return process.defaultApp ? args.slice(first + 1) : args;
 }
+
+keepQuiet();
 
 /** What would let another program drive an installed application. Fuses close the ways of Node, not these of Chromium. */
 const DEBUGGING = ['remote-debugging-port', 'remote-debugging-pipe', 'remote-debugging-address'];

@@ -1,4 +1,5 @@
 /** onnxruntime sessions from model bytes. The engine process owns them; both calls block the thread they run on. */
+import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import { Fault } from '../fault.ts';
 import { explain, missingFor } from './provider-problems.ts';

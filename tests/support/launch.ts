@@ -21,6 +21,8 @@ export interface LaunchOptions {
   readonly dataDir?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A program that starts Electron with the arguments that it gets, in its place. */
+  readonly starter?: string;
 }
 
 /** Opens the workstation. `--data-dir` and Electron's own `--user-data-dir` both point into the data folder. */
@@ -28,7 +30,7 @@ export async function launchWorkstation(options: LaunchOptions = {}): Promise<La
   const { runtime, environment } = await provideRuntime();
   const dataDir = options.dataDir ?? freshFolder();
   const app = await _electron.launch({
-    executablePath: runtime.executable,
+    executablePath: options.starter ?? runtime.executable,
     args: [
       ...windowSwitches(),
       `--user-data-dir=${join(dataDir, 'electron')}`,
@@ -62,11 +64,11 @@ export interface CommandLineResult {
 /** Runs `cli <args>` as `npm run cli` does, but on a build that is there already. */
 export async function runCli(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: Pick<LaunchOptions, 'env' | 'starter'> & { readonly cwd?: string } = {},
 ): Promise<CommandLineResult> {
   const { runtime, environment } = await provideRuntime();
   return await new Promise((resolve, reject) => {
-    const child = spawn(runtime.executable, [...headlessSwitches(), projectRoot, 'cli', ...args], {
+    const child = spawn(options.starter ?? runtime.executable, [...headlessSwitches(), projectRoot, 'cli', ...args], {
       cwd: options.cwd ?? projectRoot,
       env: { ...environment, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
