@@ -19,6 +19,7 @@ const ROOMS = {
   // It runs in the main process beside the engine, which it knows by its tasks alone.
   'main/supervision': ['preload/contract', 'main/fault.ts', 'main/process', 'main/engine/tasks.ts', 'main/modelpack'],
   'main/reader': ['preload/contract', 'main/fault.ts', 'main/process', 'main/method', 'main/imaging'],
+  'main/network': ['preload/contract', 'main/fault.ts', 'main/process', 'main/imaging'],
   'main/store': ['preload/contract', 'main/fault.ts'],
   'main/results': ['preload/contract', 'main/imaging'],
   'main/services': [
@@ -32,6 +33,8 @@ const ROOMS = {
     'main/engine',
     'main/supervision',
     'main/reader',
+    // Its tasks alone: what opens sockets runs in the network process.
+    'main/network/tasks.ts',
     'main/store',
     'main/results',
   ],
@@ -57,6 +60,7 @@ const ROOMS = {
     'main/supervision',
     'main/reader/tasks.ts',
     'main/reader/reader-limits.ts',
+    'main/network/tasks.ts',
     'main/services',
     'main/cli',
   ],
@@ -70,6 +74,8 @@ const OWNED_PACKAGES = {
   'onnxruntime-node': ['main/engine'],
   '@cornerstonejs': ['renderer'],
   svelte: ['renderer'],
+  'dcmjs-dimse': ['main/network'],
+  '@fastify/busboy': ['main/network'],
 };
 
 /** Rooms without file system, network or any other door: pure computation. */
@@ -106,9 +112,9 @@ export default {
     },
     {
       name: 'no sockets',
-      comment: 'The product speaks to no network.',
+      comment: 'The network process alone opens sockets.',
       severity: 'error',
-      from: { path: '^(main|preload|renderer)/', pathNot: ['^main/runtime/', TESTS] },
+      from: { path: '^(main|preload|renderer)/', pathNot: ['^main/(network|runtime)/', TESTS] },
       to: { dependencyTypes: ['core'], path: '^(net|tls|http|https|http2|dgram|dns|inspector)(/|$)' },
     },
     {

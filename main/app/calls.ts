@@ -18,6 +18,7 @@ import {
 } from '../services/model-jobs.ts';
 import { listModels, listUnusableModels } from '../services/models.ts';
 import { findNearestNormals } from '../services/nearest-normals.ts';
+import type { NetworkLife } from '../services/network-life.ts';
 import { previewAnomalies } from '../services/preview.ts';
 import {
   activate,
@@ -38,10 +39,17 @@ import { record, type Workstation } from '../services/workstation.ts';
 import { listAnnotations } from '../store/annotations.ts';
 import { versions } from './host.ts';
 import type { Calls } from './ipc.ts';
+import { networkCalls } from './network-calls.ts';
 
 type Changed = (what: Events['data.changed']['what']) => void;
 
-export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs, changed: Changed): Calls {
+export function callsOf(
+  window: BrowserWindow,
+  station: Workstation,
+  jobs: Jobs,
+  network: NetworkLife,
+  changed: Changed,
+): Calls {
   const { db, folder } = station.store;
   const images = new Images(station);
   const checks = new ReferenceChecks(station, jobs);
@@ -54,6 +62,8 @@ export function callsOf(window: BrowserWindow, station: Workstation, jobs: Jobs,
     'app.about': () => about(station, folder.root, versions),
     'app.policy': () => station.policy,
     'app.openDataFolder': async () => void (await shell.openPath(folder.root)),
+
+    ...networkCalls(station, network),
 
     'jobs.list': () => jobs.list(),
     'jobs.cancel': (id) => jobs.cancel(id),

@@ -1,7 +1,8 @@
-/** The reader and the engine as child processes of Electron. */
+/** The reader, the engine and the network as child processes of Electron. */
 import { join } from 'node:path';
 import { app, utilityProcess } from 'electron';
 import type { EngineTasks } from '../engine/tasks.ts';
+import type { NetworkTasks } from '../network/tasks.ts';
 import type { FromChild } from '../process/tasks.ts';
 import { type ChildHandle, WorkerProcess } from '../process/worker-process.ts';
 import { READER_LIMITS } from '../reader/reader-limits.ts';
@@ -13,6 +14,7 @@ export interface Children {
   /** Another engine, where providers are tried that may take their process down. */
   readonly trial: WorkerProcess<EngineTasks>;
   readonly reader: WorkerProcess<ReaderTasks>;
+  readonly network: WorkerProcess<NetworkTasks>;
   close(): void;
 }
 
@@ -43,20 +45,28 @@ export function prepareChildren(log: Log): Children {
         'Reading this file takes more memory than any image should, so it is left out. It is damaged or hostile.',
     },
   });
+  const network = new WorkerProcess<NetworkTasks>({
+    start: () => startChild('network', log),
+    diedCode: 'peer-unreachable',
+    diedMessage: 'What came over the network stopped the transfer. Nothing of it was imported.',
+    cancelGraceMs: 5000,
+  });
   return {
     engine,
     trial,
     reader,
+    network,
     close() {
       engine.close();
       trial.close();
+      network.close();
       reader.close();
     },
   };
 }
 
 function startChild(
-  kind: 'engine' | 'reader',
+  kind: 'engine' | 'network' | 'reader',
   log: Log,
   { name = kind, execArgv = [] }: { readonly name?: string; readonly execArgv?: readonly string[] } = {},
 ): ChildHandle {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { app } from 'electron';
 import { runCommandLine } from '../cli/command-line.ts';
+import { isAlive } from '../process/alive.ts';
 import type { Children } from './children.ts';
 import { dataFolderOf, prepareTools, versions } from './host.ts';
 import { openLog } from './log.ts';
@@ -53,15 +54,6 @@ const CHROMIUM_PREFIX = 'mediclip-chromium-';
 function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir())) {
     const owner = name.startsWith(CHROMIUM_PREFIX) ? Number(name.slice(CHROMIUM_PREFIX.length)) : 0;
-    if (owner > 0 && !isRunning(owner)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+    if (owner > 0 && !isAlive(owner)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

@@ -53,6 +53,7 @@ export function prepareTools(root: string, log: Log): { readonly tools: Tools; r
     providers,
     restartEngine: () => engine.restart(),
     reader: children.reader,
+    network: children.network,
     // Outside the archive: onnxruntime maps its files into memory.
     ownPacksFolder: join(app.getAppPath().replace(/\.asar$/, '.asar.unpacked'), 'models'),
     packsFolder: dataFolder(root).packs,

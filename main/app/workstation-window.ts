@@ -5,6 +5,7 @@ import type { Events } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { isBackupDue } from '../services/backup.ts';
 import { Jobs } from '../services/jobs.ts';
+import { NetworkLife } from '../services/network-life.ts';
 import { backupPlan } from '../services/policy.ts';
 import { resumeImports, startBackup } from '../services/start.ts';
 import { recordFailure, type Workstation } from '../services/workstation.ts';
@@ -61,6 +62,7 @@ function open(root: string): void {
       recordFailure(station, `job.${kind}`, '', fault);
     },
   });
+  const network = new NetworkLife(station, jobs, () => tell(window, 'data.changed', { what: 'network' }));
   process.on('uncaughtException', (error) => log.fault('uncaught', error));
   process.on('unhandledRejection', (error) => log.fault('unhandled', error));
 
@@ -68,7 +70,7 @@ function open(root: string): void {
     window = openWindow();
     const stop = answerCalls(
       window,
-      callsOf(window, station, jobs, (what) => tell(window, 'data.changed', { what })),
+      callsOf(window, station, jobs, network, (what) => tell(window, 'data.changed', { what })),
       log,
       (name, fault) => recordFailure(station, `call.${name}`, '', fault),
     );
@@ -83,7 +85,11 @@ function open(root: string): void {
     });
   };
   show();
-  resumeImports(station, jobs);
+  // First, since it moves what an interrupted import of received files would look for.
+  void network
+    .start()
+    .catch((thrown) => log.fault('network', Fault.from(thrown)))
+    .then(() => resumeImports(station, jobs));
   app.on('activate', () => window ?? show());
   app.on('second-instance', () => {
     if (window?.isMinimized()) window.restore();
@@ -93,7 +99,7 @@ function open(root: string): void {
     if (process.platform !== 'darwin') app.quit();
   });
   keepBackups(station, jobs, log);
-  quitInOrder(station, jobs, () => children.close(), log);
+  quitInOrder(station, jobs, network, () => children.close(), log);
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -111,7 +117,13 @@ function keepBackups(station: Workstation, jobs: Jobs, log: Log): void {
 }
 
 /** Cancels what runs, waits for its end, and closes the store before the process goes. */
-function quitInOrder(station: Workstation, jobs: Jobs, closeChildren: () => void, log: Log): void {
+function quitInOrder(
+  station: Workstation,
+  jobs: Jobs,
+  network: NetworkLife,
+  closeChildren: () => void,
+  log: Log,
+): void {
   let closing = false;
   app.on('will-quit', (event) => {
     if (closing) return;
@@ -119,7 +131,7 @@ function quitInOrder(station: Workstation, jobs: Jobs, closeChildren: () => void
     event.preventDefault();
     // A child that does not answer is ended; its job then fails as cancelled.
     const impatience = setTimeout(closeChildren, 3000);
-    void jobs.close().then(() => {
+    void Promise.all([network.close(), jobs.close()]).then(() => {
       clearTimeout(impatience);
       closeChildren();
       station.store.db.close();

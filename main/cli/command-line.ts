@@ -89,11 +89,7 @@ function findCommand(args: readonly string[]): { readonly name: string; readonly
   const [first = '', second = '', ...others] = args.slice(before.length);
   if (`${first} ${second}` in commands) return { name: `${first} ${second}`, rest: [...before, ...others] };
   if (first in commands) return { name: first, rest: [...before, ...args.slice(before.length + 1)] };
-  const planned = ['pacs'].includes(first);
-  throw new Fault(
-    planned ? 'unsupported' : 'usage',
-    planned ? `This version has no command "${first}" yet.` : `There is no command "${first}".\n${overview()}`,
-  );
+  throw new Fault('usage', `There is no command "${first}".\n${overview()}`);
 }
 
 function parseOrRefuse(config: ParseArgsConfig, refuse: (sentence: string) => never) {

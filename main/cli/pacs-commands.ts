@@ -1,80 +1,199 @@
-/** Nodes, queries and transfers. JSON lines. */
-import { allNodes, configureNode, removeNode } from '../services/nodes.ts';
-import type { Command, CommandOptions } from './command.ts';
+/** Queries and transfers. JSON lines. */
+import { Fault } from '../fault.ts';
+import { importSummary } from '../services/import.ts';
+import { Jobs } from '../services/jobs.ts';
+import { NetworkLife } from '../services/network-life.ts';
+import { enqueueSend, enqueueStudy, type SendOutcome, sendDue, sendQueue } from '../services/send-queue.ts';
+import {
+  fetchStudy,
+  findRemoteStudies,
+  importStaged,
+  receiverSettings,
+  saveReceiverSettings,
+  testNode,
+} from '../services/transfers.ts';
+import type { Command, CommandContext } from './command.ts';
+import { nodeCommands, tlsFiles } from './node-commands.ts';
 
 const string = { type: 'string' } as const;
+const node = { node: string };
 
-const nodesList: Command = {
-  usage: '',
-  does: 'the configured nodes; JSON lines',
-  options: {},
+const echo: Command = {
+  usage: '--node NAME',
+  does: 'asks a node whether it answers (C-ECHO, or an empty QIDO-RS query)',
+  options: node,
   takes: [0, 0],
-  async run({ station, host }) {
-    for (const node of allNodes(station())) host.print(JSON.stringify(node));
+  async run({ station, host, options }) {
+    const name = options.required('node');
+    host.print(JSON.stringify({ node: name, ok: true, ...(await testNode(station(), name, host.signal)) }));
     return undefined;
   },
 };
 
-const nodesAdd: Command = {
+const find: Command = {
   usage:
-    'NAME (--host H --port P --aet TITLE [--calling-aet TITLE] [--retrieve get|move] [--tls] | --url URL [--auth env:NAME|file:PATH]) ' +
-    '[--ca FILE] [--cert FILE --key FILE]',
-  does: 'adds a DIMSE or DICOMweb node, or changes the one of that name; until then nothing is connected',
+    '--node NAME [--patient-name N] [--patient-id ID] [--accession A] [--date YYYYMMDD[-YYYYMMDD]] [--modality M] [--study UID] [--limit N]',
+  does: 'studies that a node has; JSON lines',
   options: {
-    host: string,
+    ...node,
+    'patient-name': string,
+    'patient-id': string,
+    accession: string,
+    date: string,
+    modality: string,
+    study: string,
+    limit: string,
+  },
+  takes: [0, 0],
+  async run({ station, host, options }) {
+    const query = {
+      patientName: options.text('patient-name') ?? '',
+      patientId: options.text('patient-id') ?? '',
+      accessionNumber: options.text('accession') ?? '',
+      studyDate: options.text('date') ?? '',
+      modality: options.text('modality') ?? '',
+      studyInstanceUid: options.text('study') ?? '',
+    };
+    const limit = options.whole('limit', 1, 100_000);
+    const { studies, truncated } = await findRemoteStudies(station(), options.required('node'), query, {
+      ...(limit === undefined ? {} : { limit }),
+      signal: host.signal,
+    });
+    for (const study of studies) host.print(JSON.stringify(study));
+    if (truncated) host.log('There are more. Ask for less, or raise --limit.');
+    return undefined;
+  },
+};
+
+const retrieve: Command = {
+  usage: '--node NAME --study UID',
+  does: 'fetches a study and imports it, whole or not at all',
+  options: { ...node, study: string },
+  takes: [0, 0],
+  async run({ station, host, options, job }) {
+    const request = { node: options.required('node'), studyInstanceUid: options.required('study') };
+    const result = await importStaged(station(), await fetchStudy(station(), request, job), job);
+    const { instances, known, skipped } = result;
+    host.print(JSON.stringify({ ...request, instances, known, skipped }));
+    host.log(importSummary(result));
+    return undefined;
+  },
+};
+
+const send: Command = {
+  usage: '--node NAME (PATH... | --study UID)',
+  does: 'DICOM files, or a stored study, to a node; what does not arrive stays in the queue and is tried again',
+  options: { ...node, study: string },
+  takes: [0, Number.POSITIVE_INFINITY],
+  async run({ station, host, options, positionals, job }) {
+    const name = options.required('node');
+    const study = options.text('study');
+    if ((study === undefined) === (positionals.length === 0))
+      throw new Fault('usage', 'Name either files to send or a stored study with --study.');
+    const queued = study
+      ? enqueueStudy(station(), study, name)
+      : await enqueueSend(station(), positionals, name, host.signal);
+    const outcomes = await sendAllDue({ station, job });
+    let unsent = 0;
+    for (const { id, label, sopInstanceUid } of queued) {
+      const fault = outcomes.get(id)?.fault;
+      if (fault !== null) unsent++;
+      host.print(
+        JSON.stringify({ id, node: name, label, sopInstanceUid, sent: fault === null, error: fault?.message }),
+      );
+    }
+    return unsent === 0 ? undefined : 1;
+  },
+};
+
+/** What else is due goes as well. */
+async function sendAllDue({ station, job }: Pick<CommandContext, 'station' | 'job'>) {
+  const outcomes = new Map<string, SendOutcome>();
+  for (;;) {
+    const batch = await sendDue(station(), job);
+    if (batch.length === 0) return outcomes;
+    for (const outcome of batch) outcomes.set(outcome.id, outcome);
+  }
+}
+
+const queue: Command = {
+  usage: '[--send]',
+  does: 'what was queued to be sent; JSON lines. With --send what is due is sent first',
+  options: { send: { type: 'boolean' } },
+  takes: [0, 0],
+  async run({ station, host, options, job }) {
+    if (options.flag('send')) await sendAllDue({ station, job });
+    for (const entry of sendQueue(station())) host.print(JSON.stringify(entry));
+    return undefined;
+  },
+};
+
+const receiver: Command = {
+  usage: '[--on | --off] [--port P] [--aet TITLE] [--address A] [--tls] [--ca FILE] [--cert FILE --key FILE]',
+  does: 'how nodes reach this workstation, and whether they may; without options it only tells',
+  options: {
+    on: { type: 'boolean' },
+    off: { type: 'boolean' },
+    tls: { type: 'boolean' },
     port: string,
     aet: string,
-    'calling-aet': string,
-    retrieve: string,
-    tls: { type: 'boolean' },
-    url: string,
-    auth: string,
+    address: string,
     ca: string,
     cert: string,
     key: string,
   },
-  takes: [1, 1],
-  async run({ station, host, options, positionals }) {
-    const node = configureNode(station(), { name: positionals[0], ...tlsFiles(options), ...nodeSettings(options) });
-    host.print(JSON.stringify(node));
+  takes: [0, 0],
+  async run({ station, host, options }) {
+    const now = receiverSettings(station());
+    const settings = {
+      enabled: options.flag('on') || (now.enabled && !options.flag('off')),
+      aeTitle: options.text('aet') ?? now.aeTitle,
+      host: options.text('address') ?? now.host,
+      port: options.whole('port', 1, 65_535) ?? now.port,
+      tls: options.flag('tls') || now.tls,
+      ...tlsFiles(options, now),
+    };
+    const changed = JSON.stringify(settings) !== JSON.stringify(now);
+    host.print(JSON.stringify(changed ? saveReceiverSettings(station(), settings) : now));
     return undefined;
   },
 };
 
-function nodeSettings(options: CommandOptions): Readonly<Record<string, unknown>> {
-  const url = options.text('url');
-  if (url !== undefined) return { kind: 'dicomweb', url, auth: options.text('auth') ?? '' };
-  return {
-    kind: 'dimse',
-    host: options.required('host'),
-    port: options.whole('port', 1, 65_535) ?? 104,
-    aeTitle: options.required('aet'),
-    callingAeTitle: options.text('calling-aet') ?? 'MEDICLIP',
-    retrieve: options.oneOf('retrieve', ['get', 'move']) ?? 'get',
-    tls: options.flag('tls'),
-  };
-}
-
-function tlsFiles(options: CommandOptions) {
-  const [caFile = '', certFile = '', keyFile = ''] = ['ca', 'cert', 'key'].map((name) => options.text(name));
-  return { caFile, certFile, keyFile };
-}
-
-const nodesRemove: Command = {
-  usage: 'NAME',
-  does: 'forgets a node',
+const receive: Command = {
+  usage: '',
+  does: 'takes what configured nodes send, until Ctrl-C, and works the queue off; JSON lines of jobs that ended',
   options: {},
-  takes: [1, 1],
-  async run({ station, host, positionals }) {
-    const name = positionals[0] ?? '';
-    removeNode(station(), name);
-    host.print(JSON.stringify({ removed: name }));
+  takes: [0, 0],
+  async run({ station, host }) {
+    const jobs = new Jobs({
+      onChange: ({ kind, title, state, summary, fault, subject }) => {
+        if (state === 'queued' || state === 'running') return;
+        host.print(JSON.stringify({ kind, title, state, summary, error: fault?.message, subject }));
+      },
+    });
+    let told = '';
+    const network = new NetworkLife(station(), jobs, () => {
+      const { state, message, settings } = network.receiver();
+      const line = JSON.stringify({ receiver: state, port: settings.port, message });
+      if (line !== told) host.print(line);
+      told = line;
+    });
+    await network.start();
+    if (!host.signal.aborted)
+      await new Promise((resolve) => host.signal.addEventListener('abort', resolve, { once: true }));
+    await network.close();
+    await jobs.close();
     return undefined;
   },
 };
 
 export const pacsCommands: Readonly<Record<string, Command>> = {
-  'pacs nodes': nodesList,
-  'pacs add': nodesAdd,
-  'pacs remove': nodesRemove,
+  ...nodeCommands,
+  'pacs echo': echo,
+  'pacs find': find,
+  'pacs retrieve': retrieve,
+  'pacs send': send,
+  'pacs queue': queue,
+  'pacs receiver': receiver,
+  'pacs receive': receive,
 };

@@ -1,6 +1,6 @@
 /**
  * Builds the application into dist/, each part only when its sources changed: `main` (main.cjs, engine-process.cjs,
- * reader-process.cjs), `preload` (preload.cjs) and `renderer` (the window).
+ * reader-process.cjs, network-process.cjs), `preload` (preload.cjs) and `renderer` (the window).
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -92,6 +92,7 @@ function mainConfig(output: string): InlineConfig {
           main: join(projectRoot, 'main', 'app', 'main.ts'),
           'engine-process': join(projectRoot, 'main', 'engine', 'engine-process.ts'),
           'reader-process': join(projectRoot, 'main', 'reader', 'reader-process.ts'),
+          'network-process': join(projectRoot, 'main', 'network', 'network-process.ts'),
         },
         external: [...EXTERNAL, /^node:/, ...builtinModules],
         checks: { pluginTimings: false },

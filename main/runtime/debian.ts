@@ -25,6 +25,8 @@ export const TEST_TOOLS: readonly Package[] = [
   ['python3-numpy'],
   ['python3-gdcm'],
   ['python3-pil'],
+  ['orthanc'],
+  ['orthanc-dicomweb'],
 ];
 export const COMPILER: readonly Package[] = [['g++'], ['make'], ['python3']];
 

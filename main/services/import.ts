@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { PhotoDetails, SkippedFile } from '../../preload/contract/model.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { isNamedDicomdir, listFiles } from '../imaging/sources.ts';
+import { isAlive } from '../process/alive.ts';
 import { beginImport, endImport, type ImportRecord, listOpenImports } from '../store/imports.ts';
 import { listSkippedFiles, saveSkippedFiles } from '../store/studies.ts';
 import { type FoundFile, type ReadFile, readInBatches } from './import-reading.ts';
@@ -246,13 +247,4 @@ export function resumableImports(station: Workstation): readonly ResumableImport
         ? []
         : [{ paths: left, photo: photos === null ? null : (JSON.parse(photos) as PhotoDetails) }];
     });
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

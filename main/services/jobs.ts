@@ -47,6 +47,8 @@ const LANES: Readonly<Record<JobKind, string>> = {
   calibrate: 'engine',
   analyse: 'engine',
   export: 'export',
+  retrieve: 'retrieve',
+  send: 'send',
 };
 /** Reason of an abort signal: the work is to be continued later, so what it has reached is kept. */
 const PAUSED = Symbol('paused');

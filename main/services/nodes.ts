@@ -1,12 +1,18 @@
 /** The nodes that this workstation may talk to. Without one it talks to nobody. */
 import { type PacsNode, pacsNodeSchema } from '../../preload/contract/pacs.ts';
 import { Fault } from '../fault.ts';
-import { deleteNode, listNodes, saveNode } from '../store/network.ts';
-import { requireOwnNodes } from './policy.ts';
+import { deleteNode, getNode, listNodes, saveNode } from '../store/network.ts';
+import { requireNetwork, requireOwnNodes } from './policy.ts';
 import { record, type Workstation } from './workstation.ts';
 
 export function allNodes({ store, policy }: Workstation): readonly PacsNode[] {
   return policy.network === false ? [] : listNodes(store.db);
+}
+
+/** The node to be talked to. @throws Fault `not-found`, `not-allowed` where the administrator switched the network off */
+export function nodeToUse({ store, policy }: Workstation, name: string): PacsNode {
+  requireNetwork(policy);
+  return getNode(store.db, name);
 }
 
 /**

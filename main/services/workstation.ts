@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Policy } from '../../preload/contract/policy.ts';
 import type { EngineTasks } from '../engine/tasks.ts';
 import type { Fault } from '../fault.ts';
+import type { NetworkTasks } from '../network/tasks.ts';
 import type { TaskRunner } from '../process/tasks.ts';
 import type { ReaderTasks } from '../reader/tasks.ts';
 import { appendAudit } from '../store/audit.ts';
@@ -27,6 +28,7 @@ export interface Tools extends ModelFolders {
   readonly providers: Pick<Providers, 'known' | 'test'>;
   /** Ends the engine's process: the next task starts a new one. */
   readonly restartEngine: () => void;
+  readonly network: TaskRunner<NetworkTasks>;
   readonly appVersion: string;
   /** What the administrator has settled. */
   readonly policy: Policy;

@@ -90,10 +90,10 @@ export function listSends(db: ReadableDatabase, limit = 500): readonly SendEntry
     .map(({ fileSha256: _, ...entry }) => entry);
 }
 
-/** When something is next due; null where nothing waits. */
-export function nextSendAt(db: ReadableDatabase): string | null {
-  const row = db.get<{ at: string | null }>(`SELECT min(next_try_at) AS at FROM send_queue WHERE state = 'waiting'`);
-  return row?.at ?? null;
+/** What is due next, and when; null where nothing waits. */
+export function nextSend(db: ReadableDatabase): { readonly at: string; readonly node: string } | null {
+  const next = `SELECT next_try_at AS at, node FROM send_queue WHERE state = 'waiting' ORDER BY next_try_at, id LIMIT 1`;
+  return db.get<{ at: string; node: string }>(next) ?? null;
 }
 
 /** Takes what is due for one node, at most `limit`, so that no other process sends it as well. */
@@ -130,6 +130,15 @@ export function releaseSends(db: WritableDatabase, isAlive: (process: number) =>
   );
 }
 
+export function markSent(db: WritableDatabase, id: string, at: string): void {
+  db.run(
+    `UPDATE send_queue SET state = 'sent', sent_at = ?, attempts = attempts + 1, last_error = '', claimed_by = NULL
+     WHERE id = ?`,
+    at,
+    id,
+  );
+}
+
 /** Notes a try that failed; without `nextTryAt` there will be no other. */
 export function markUnsent(db: WritableDatabase, id: string, error: string, nextTryAt: string | null): void {
   db.run(
@@ -142,6 +151,11 @@ export function markUnsent(db: WritableDatabase, id: string, error: string, next
   );
 }
 
+/** Puts back, unchanged, what was taken and not tried. */
+export function unclaimSend(db: WritableDatabase, id: string): void {
+  db.run(`UPDATE send_queue SET state = 'waiting', claimed_by = NULL WHERE id = ? AND state = 'sending'`, id);
+}
+
 /** Lets what waits or was given up be tried at once, from the first attempt. @throws Fault `not-found` */
 export function retrySend(db: WritableDatabase, id: string, now: string): void {
   const changed = db.run(
@@ -150,4 +164,23 @@ export function retrySend(db: WritableDatabase, id: string, now: string): void {
     id,
   );
   if (changed === 0) throw new Fault('not-found', 'This object is not waiting to be sent.');
+}
+
+/** Takes an object from the queue. @throws Fault `not-found` where it is not there or is being sent */
+export function removeSend(db: WritableDatabase, id: string): void {
+  if (db.run(`DELETE FROM send_queue WHERE id = ? AND state <> 'sending'`, id) === 0)
+    throw new Fault('not-found', 'This object is not in the queue, or is being sent right now.');
+}
+
+/** The DICOM files of a stored study; photographs have none. */
+export function listStoredFiles(
+  db: ReadableDatabase,
+  studyInstanceUid: string,
+): readonly Pick<QueuedObject, 'sopInstanceUid' | 'fileSha256' | 'bytes'>[] {
+  return db.all(
+    `SELECT sop_instance_uid AS sopInstanceUid, file_sha256 AS fileSha256, file_bytes AS bytes
+     FROM instances JOIN series USING (series_instance_uid)
+     WHERE study_instance_uid = ? AND transfer_syntax <> '' ORDER BY sop_instance_uid`,
+    studyInstanceUid,
+  );
 }

@@ -461,7 +461,17 @@ export interface Addendum {
   readonly signedAt: string;
 }
 
-export type JobKind = 'backup' | 'model' | 'check' | 'import' | 'demo' | 'calibrate' | 'analyse' | 'export';
+export type JobKind =
+  | 'backup'
+  | 'model'
+  | 'check'
+  | 'import'
+  | 'demo'
+  | 'calibrate'
+  | 'analyse'
+  | 'export'
+  | 'retrieve'
+  | 'send';
 
 export interface JobProgress {
   readonly done: number;

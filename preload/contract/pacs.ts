@@ -31,6 +31,7 @@ const dimseNodeSchema = z.strictObject({
   tls: z.boolean(),
   ...tlsFiles,
 });
+export type DimseNode = z.infer<typeof dimseNodeSchema>;
 
 const dicomwebNodeSchema = z.strictObject({
   kind: z.literal('dicomweb'),
@@ -50,9 +51,64 @@ const dicomwebNodeSchema = z.strictObject({
     .regex(/^(|env:\w+|file:.+)$/, 'Credentials are named by env:NAME or file:/path, and never stored here.'),
   ...tlsFiles,
 });
+export type DicomwebNode = z.infer<typeof dicomwebNodeSchema>;
 
 export const pacsNodeSchema = z.discriminatedUnion('kind', [dimseNodeSchema, dicomwebNodeSchema]);
 export type PacsNode = z.infer<typeof pacsNodeSchema>;
+
+/** How modalities and nodes reach this workstation (C-STORE SCP). Only configured nodes may. */
+export const receiverSchema = z.strictObject({
+  enabled: z.boolean(),
+  aeTitle,
+  /** The address to listen on: 0.0.0.0 is every interface, 127.0.0.1 this computer alone. */
+  host,
+  port,
+  tls: z.boolean(),
+  ...tlsFiles,
+});
+export type ReceiverSettings = z.infer<typeof receiverSchema>;
+
+const key = z.string().max(64);
+/** Empty fields match everything; `*` and `?` are wildcards; dates are DA or a range `20260101-20260131`. */
+export const studyQuerySchema = z.strictObject({
+  patientName: key,
+  patientId: key,
+  accessionNumber: key,
+  studyDate: z.string().regex(/^(|\d{8}|\d{8}-|-\d{8}|\d{8}-\d{8})$/, 'A date is YYYYMMDD or a range of two.'),
+  modality: key,
+  studyInstanceUid: key,
+});
+export type StudyQuery = z.infer<typeof studyQuerySchema>;
+
+/** The receiver as it is configured, and what it does now. */
+export interface ReceiverState {
+  readonly settings: ReceiverSettings;
+  readonly state: 'off' | 'listening' | 'failed';
+  /** Why it does not listen although it should. */
+  readonly message: string;
+}
+
+/** A study that a node told of. Empty or null where it did not say. */
+export interface RemoteStudy {
+  readonly studyInstanceUid: string;
+  readonly patientName: string;
+  readonly patientId: string;
+  readonly patientBirthDate: string;
+  readonly patientSex: string;
+  readonly studyDate: string;
+  readonly studyTime: string;
+  readonly studyDescription: string;
+  readonly accessionNumber: string;
+  readonly modalities: readonly string[];
+  readonly seriesCount: number | null;
+  readonly instanceCount: number | null;
+}
+
+export interface StudyMatches {
+  readonly studies: readonly RemoteStudy[];
+  /** There were more than are shown. */
+  readonly truncated: boolean;
+}
 
 export type SendState =
   | 'waiting' // for its turn or its next try
@@ -75,4 +131,42 @@ export interface SendEntry {
   readonly nextTryAt: string;
   readonly sentAt: string | null;
   readonly lastError: string;
+}
+
+const id = z.string().min(1).max(64);
+
+/** Arguments of the calls about the network. */
+export const networkCallArguments = {
+  'network.nodes': z.tuple([]),
+  /** Adds a node, or changes the one of that name. */
+  'network.saveNode': z.tuple([pacsNodeSchema]),
+  'network.removeNode': z.tuple([name]),
+  'network.testNode': z.tuple([name]),
+  'network.find': z.tuple([name, studyQuerySchema]),
+  'network.retrieve': z.tuple([
+    z.strictObject({ node: name, studyInstanceUid: id, title: z.string().min(1).max(200) }),
+  ]),
+  'network.receiver': z.tuple([]),
+  'network.saveReceiver': z.tuple([receiverSchema]),
+  'network.queue': z.tuple([]),
+  'network.sendStudy': z.tuple([z.strictObject({ node: name, studyInstanceUid: id })]),
+  'network.sendAgain': z.tuple([id]),
+  'network.takeFromQueue': z.tuple([id]),
+} as const;
+
+export interface NetworkCallResults {
+  'network.nodes': readonly PacsNode[];
+  'network.saveNode': PacsNode;
+  'network.removeNode': void;
+  /** How long the node took to answer. */
+  'network.testNode': { readonly ms: number };
+  'network.find': StudyMatches;
+  'network.retrieve': string;
+  'network.receiver': ReceiverState;
+  'network.saveReceiver': ReceiverState;
+  'network.queue': readonly SendEntry[];
+  /** How many objects were queued. */
+  'network.sendStudy': number;
+  'network.sendAgain': void;
+  'network.takeFromQueue': void;
 }

@@ -30,6 +30,7 @@ import type {
   WorklistFound,
 } from './model.ts';
 import { anomalyTasks } from './model.ts';
+import { type NetworkCallResults, networkCallArguments } from './pacs.ts';
 import type { Policy } from './policy.ts';
 
 const uid = z.string().min(1).max(64);
@@ -138,6 +139,8 @@ export const callArguments = {
   'app.about': z.tuple([]),
   'app.policy': z.tuple([]),
   'app.openDataFolder': z.tuple([]),
+
+  ...networkCallArguments,
 
   'jobs.list': z.tuple([]),
   'jobs.cancel': z.tuple([id]),
@@ -271,7 +274,7 @@ export type CallName = keyof typeof callArguments;
 export type CallArguments<Name extends CallName> = z.infer<(typeof callArguments)[Name]>;
 
 /** What every call resolves to. A job's id where the work goes on in the background. */
-export interface CallResults {
+export interface CallResults extends NetworkCallResults {
   'app.about': About;
   /** What the administrator has settled. */
   'app.policy': Policy;
@@ -339,7 +342,9 @@ export interface Events {
   /** A job started, moved on or ended. */
   'job.changed': JobStatus;
   /** Something that lists show has changed. */
-  'data.changed': { readonly what: 'studies' | 'referenceSets' | 'calibrations' | 'analyses' | 'reports' | 'models' };
+  'data.changed': {
+    readonly what: 'studies' | 'referenceSets' | 'calibrations' | 'analyses' | 'reports' | 'models' | 'network';
+  };
 }
 export const eventNames = ['job.changed', 'data.changed'] as const satisfies readonly (keyof Events)[];
 

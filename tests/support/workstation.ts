@@ -1,6 +1,7 @@
 /** A workstation for unit tests: a real store, the reader's own code in this process, and an engine that a test gives. */
 import type { EngineTasks } from '../../main/engine/tasks.ts';
 import { Fault } from '../../main/fault.ts';
+import { networkHandlers } from '../../main/network/handlers.ts';
 import { runInProcess } from '../../main/process/in-process.ts';
 import type { TaskHandlers } from '../../main/process/tasks.ts';
 import { readerHandlers } from '../../main/reader/handlers.ts';
@@ -21,6 +22,7 @@ export function testWorkstation(
     store,
     packsFolder: store.folder.packs,
     reader: runInProcess(readerHandlers),
+    network: runInProcess(networkHandlers),
     engine: runInProcess<EngineTasks>({
       calibrate: refuse,
       detect: refuse,
