@@ -2,12 +2,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { calibrate } from './calibrate.ts';
 import { detect } from './detect.ts';
 import { importSuite } from './import.ts';
+import { kill } from './kill.ts';
 import { describeMachine, type Machine } from './machine.ts';
+import { providers } from './providers.ts';
+import { soak } from './soak.ts';
 import type { BenchContext, BenchRow, Suite } from './suite.ts';
 
-export const suites: Readonly<Record<string, Suite>> = { detect, import: importSuite };
+export const suites: Readonly<Record<string, Suite>> = {
+  detect,
+  calibrate,
+  providers,
+  kill,
+  soak,
+  import: importSuite,
+};
 
 export interface BenchResult {
   readonly suite: string;

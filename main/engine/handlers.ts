@@ -101,6 +101,7 @@ export function createEngineHandlers(open: typeof openSession = openSession): Ta
       onnxruntime: onnxruntimeVersion(),
       pid: process.pid,
       rssMb: process.memoryUsage().rss / 2 ** 20,
+      peakRssMb: process.resourceUsage().maxRSS / 1024,
     }),
   };
 }

@@ -15,18 +15,21 @@ export async function measure(input: MeasureInput, signal: AbortSignal): Promise
   const openMs = performance.now() - openingStarted;
   const openPrivateMb = privateMb() - before;
   const runMs: number[] = [];
+  const runCpuMs: number[] = [];
   try {
     if (input.repeats > 0) await session.run(input.feeds);
     for (let i = 0; i < input.repeats; i++) {
       throwIfCancelled(signal);
-      const started = performance.now();
+      const [started, cpu] = [performance.now(), process.cpuUsage()];
       await session.run(input.feeds);
       runMs.push(performance.now() - started);
+      const { user, system } = process.cpuUsage(cpu);
+      runCpuMs.push((user + system) / 1000);
     }
   } finally {
     await session.close();
   }
-  return { openMs, openPrivateMb, runMs };
+  return { openMs, openPrivateMb, runMs, runCpuMs };
 }
 
 /**

@@ -162,6 +162,8 @@ export interface MeasureOutput {
   /** Private memory that opening the session added, MB. */
   readonly openPrivateMb: number;
   readonly runMs: readonly number[];
+  /** Processor time of each run, over all threads: other work on the machine hardly disturbs it. */
+  readonly runCpuMs: readonly number[];
 }
 
 export interface EngineTasks {
@@ -186,6 +188,8 @@ export interface EngineTasks {
       readonly pid: number;
       /** Resident now, MB. */
       readonly rssMb: number;
+      /** The most that ever was resident, MB: with the pages of mapped files. */
+      readonly peakRssMb: number;
     };
   };
 }

@@ -80,7 +80,7 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
       return mean < 0.5 ? Float32Array.of(1, 0) : Float32Array.of(0, 1);
     }),
   }),
-  about: () => ({ onnxruntime: 'none', pid: process.pid, rssMb: 1 }),
+  about: () => ({ onnxruntime: 'none', pid: process.pid, rssMb: 1, peakRssMb: 1 }),
 };
 
 function mapOf({ width, height, channels, data }: Image8): Float32Array {
