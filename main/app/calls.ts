@@ -8,7 +8,7 @@ import { methodSettingsOf } from '../services/calibration.ts';
 import { confirmCase, listCases, withdrawCase } from '../services/cases.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from '../services/findings.ts';
 import { Images } from '../services/images.ts';
-import { skippedFiles } from '../services/import.ts';
+import { countPhotos, skippedFiles } from '../services/import.ts';
 import type { Jobs } from '../services/jobs.ts';
 import {
   removeImportedModel,
@@ -77,12 +77,13 @@ export function callsOf(
       record(station, 'study.view', uid);
       return firstTime ? changing('studies', detail) : detail;
     },
-    'studies.chooseAndImport': async (what) => {
+    'studies.choosePaths': async (what) => {
       const properties = what === 'folder' ? ['openDirectory' as const] : ['openFile' as const];
       const chosen = await dialog.showOpenDialog(window, { properties: [...properties, 'multiSelections'] });
-      return chosen.canceled || chosen.filePaths.length === 0 ? null : startImport(station, jobs, chosen.filePaths);
+      return chosen.canceled || chosen.filePaths.length === 0 ? null : chosen.filePaths;
     },
-    'studies.importPaths': (paths) => startImport(station, jobs, paths),
+    'studies.countPhotos': (paths) => countPhotos(paths),
+    'studies.importPaths': (paths, photo) => startImport(station, jobs, paths, photo),
     'studies.importDemo': () => startDemo(station, jobs),
     'studies.skippedFiles': (jobId) => skippedFiles(station, jobId),
 

@@ -221,6 +221,20 @@ function note(tally: Tally, stored: Stored): void {
   else tally.known++;
 }
 
+/** Beyond it a person does not wait for the form: what was seen so far decides. */
+const LISTED_FOR_FORM = 5000;
+
+/** How many files are photographs by their names, without opening any; of many files the first ones are looked at. */
+export async function countPhotos(paths: readonly string[]): Promise<number> {
+  let listed = 0;
+  let photos = 0;
+  for await (const file of listFiles(paths)) {
+    if (file.kind === 'file' && /[.](png|jpe?g|tiff?|bmp)$/i.test(file.name)) photos++;
+    if (++listed === LISTED_FOR_FORM) break;
+  }
+  return photos;
+}
+
 /** What an import left out, and why. */
 export function skippedFiles({ store }: Workstation, jobId: string): readonly SkippedFile[] {
   return listSkippedFiles(store.db, jobId);

@@ -134,6 +134,19 @@ export const worklistQuerySchema = z.strictObject({
 });
 export type WorklistQuery = z.infer<typeof worklistQuerySchema>;
 
+const pathsSchema = z.array(path).min(1).max(10_000);
+
+/** See PhotoDetails. */
+export const photoDetailsSchema = z.strictObject({
+  patientName: text(64).min(1),
+  patientId: text(64).min(1),
+  patientBirthDate: z.string().regex(/^(\d{8})?$/),
+  modality: z.enum(['XC', 'ES', 'OP', 'GM', 'DX', 'CT', 'MR', 'US', 'OT']),
+  bodyPart: text(16),
+  description: text(64),
+});
+export type PhotoModality = z.infer<typeof photoDetailsSchema>['modality'];
+
 /** Arguments of every call, as tuples. */
 export const callArguments = {
   'app.about': z.tuple([]),
@@ -154,8 +167,10 @@ export const callArguments = {
   /** Also notes that this reader has seen it. */
   'studies.open': z.tuple([uid]),
   /** Shows the operating system's dialog; resolves to null where the person cancelled it. */
-  'studies.chooseAndImport': z.tuple([z.enum(['files', 'folder'])]),
-  'studies.importPaths': z.tuple([z.array(path).min(1).max(10_000)]),
+  'studies.choosePaths': z.tuple([z.enum(['files', 'folder'])]),
+  /** How many photographs are among the files, by their names: they lack what the form then asks for. */
+  'studies.countPhotos': z.tuple([pathsSchema]),
+  'studies.importPaths': z.tuple([pathsSchema, photoDetailsSchema.nullable()]),
   'studies.importDemo': z.tuple([]),
   'studies.skippedFiles': z.tuple([id]),
 
@@ -286,7 +301,8 @@ export interface CallResults extends NetworkCallResults {
   'studies.find': WorklistFound;
   'studies.rows': readonly StudyRow[];
   'studies.open': StudyDetail;
-  'studies.chooseAndImport': string | null;
+  'studies.choosePaths': readonly string[] | null;
+  'studies.countPhotos': number;
   'studies.importPaths': string;
   'studies.importDemo': string;
   'studies.skippedFiles': readonly SkippedFile[];

@@ -1,7 +1,7 @@
-/** Bringing studies in; and all that the store holds, for the screens that choose among them. */
+/** The demo studies; and all that the store holds, for the screens that choose among them. */
 import type { StudyRow } from '../../preload/contract/model.ts';
 import { attempt } from '../design/notices.svelte.ts';
-import { call, droppedPaths, on } from '../workstation.ts';
+import { call, on } from '../workstation.ts';
 
 class Studies {
   #rows: readonly StudyRow[] = $state.raw([]);
@@ -24,17 +24,8 @@ class Studies {
     if (rows) this.#rows = rows;
   }
 
-  chooseAndImport(what: 'files' | 'folder'): Promise<unknown> {
-    return attempt(() => call('studies.chooseAndImport', what));
-  }
-
   importDemo(): Promise<unknown> {
     return attempt(() => call('studies.importDemo'));
-  }
-
-  async importDropped(transfer: DataTransfer): Promise<void> {
-    const paths = droppedPaths(transfer);
-    if (paths.length > 0) await attempt(() => call('studies.importPaths', paths));
   }
 }
 

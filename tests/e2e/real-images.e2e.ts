@@ -63,6 +63,7 @@ describe.skipIf(!existsSync(data))('real images (needs the development data, ../
     const paths = [...few('head-ct/normal', 40), ...few('head-ct/abnormal', 8)];
     await answerOpenDialog(app, paths);
     await worklist.import('files');
+    await worklist.tellOfPhotos('nothing');
     await expect.poll(() => worklist.rows.filter({ hasText: 'abnormal' }).count(), { timeout: 60_000 }).toBe(1);
     await jobs.waitFor('import', 'done');
     await jobs.close();

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LaunchedWorkstation, launchWorkstation } from '../support/launch.ts';
+import { answerOpenDialog } from '../support/pages/dialogs.ts';
+import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 
-let workstation: LaunchedWorkstation;
+let workstation: WorkstationPages;
 beforeAll(async () => {
-  workstation = await launchWorkstation();
+  workstation = await openWorkstation();
 });
 afterAll(() => workstation?.close());
 
@@ -21,4 +24,23 @@ test('its graphics draw the viewer: WebGL 2', async () => {
   expect(await workstation.window.evaluate(() => document.createElement('canvas').getContext('webgl2') !== null)).toBe(
     true,
   );
+});
+
+test('photographs are asked whose they are, and keep it', async () => {
+  keepPictureOfFailure(() => workstation);
+  const { app, window, worklist, dataDir } = workstation;
+  const paths = ['2.png', '10.png'].map((name) => join(dataDir, name));
+  for (const [index, path] of paths.entries())
+    await sharp({ create: { width: 60, height: 40, channels: 3, background: { r: 90 + index, g: 80, b: 60 } } })
+      .png()
+      .toFile(path);
+  await answerOpenDialog(app, paths);
+  await worklist.import('files');
+  await window.getByTestId('photo-form').screenshot({ path: testResult('photo-form.png') });
+  expect(await window.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+  await worklist.tellOfPhotos({ 'Family name': 'Fictional', 'Patient ID': 'F-7', 'Date of birth': '1970-01-31' });
+  await worklist.rows.filter({ hasText: 'F-7' }).waitFor();
+  expect(await worklist.read()).toMatchObject([
+    { patient: expect.stringMatching(/^Fictional.*1970/), patientId: 'F-7', modality: 'XC', images: 2 },
+  ]);
 });

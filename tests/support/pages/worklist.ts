@@ -42,6 +42,18 @@ export class WorklistPage {
     await this.#window.getByTestId(`import-${what}`).click();
   }
 
+  /** Answers the form that photographs are met with: in its own words, or not at all. */
+  async tellOfPhotos(fields: Readonly<Record<string, string>> | 'nothing'): Promise<void> {
+    const form = this.#window.getByTestId('photo-form');
+    await form.waitFor();
+    if (fields === 'nothing') await form.getByTestId('photos-without').click();
+    else {
+      for (const [label, value] of Object.entries(fields)) await form.getByLabel(label, { exact: true }).fill(value);
+      await form.getByRole('button', { name: 'Import', exact: true }).click();
+    }
+    await form.waitFor({ state: 'hidden' });
+  }
+
   row(studyInstanceUid: string): Locator {
     return this.#window.locator(`[data-testid="study-row"][data-study="${studyInstanceUid}"]`);
   }
