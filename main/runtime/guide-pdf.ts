@@ -1,0 +1,52 @@
+/** The guides of docs/ as PDF: Markdown to HTML by marked, HTML to PDF by the Electron that the product runs on. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { marked } from 'marked';
+import { runOrFail } from './command.ts';
+import { headlessSwitches, provideRuntime } from './launch.ts';
+
+const STYLE = `
+  @page { margin: 18mm 20mm; }
+  body { color: #111; font: 10.5pt/1.5 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
+  h1 { font-size: 20pt; } h2 { font-size: 14pt; margin-top: 1.6em; } h1, h2, h3 { break-after: avoid; }
+  img { max-width: 100%; } pre, code { font-family: "Liberation Mono", monospace; font-size: 9pt; }
+  pre { background: #f2f4f6; padding: 8px; white-space: pre-wrap; } table { border-collapse: collapse; }
+  td, th { border: 1px solid #bbb; padding: 3px 8px; text-align: left; vertical-align: top; } a { color: inherit; }`;
+
+/** Runs in Electron: prints the page named by its first own argument to the second. */
+const PRINTER = `const { app, BrowserWindow } = require('electron');
+const { writeFileSync } = require('node:fs');
+app.on('window-all-closed', () => {});
+app.whenReady().then(async () => {
+  const [page, target] = process.argv.slice(-2);
+  const window = new BrowserWindow({ show: false, webPreferences: { offscreen: true, javascript: false } });
+  await window.loadURL(page);
+  const footerTemplate = '<div style="font-size:7pt;width:100%;text-align:center">Not for diagnostic use · <span class="pageNumber"></span> / <span class="totalPages"></span></div>';
+  writeFileSync(target, await window.webContents.printToPDF({ pageSize: 'A4', printBackground: true, displayHeaderFooter: true, headerTemplate: '<span></span>', footerTemplate, generateTaggedPDF: true }));
+  app.exit(0);
+}).catch((error) => { console.error(error); app.exit(1); });`;
+
+/** @throws SetupError */
+export async function printGuide(markdown: string, target: string): Promise<void> {
+  const { runtime, environment } = await provideRuntime();
+  const folder = mkdtempSync(join(tmpdir(), 'mediclip-guide-'));
+  try {
+    const page = join(folder, 'guide.html');
+    const base = pathToFileURL(`${dirname(markdown)}/`).href;
+    const body = await marked.parse(readFileSync(markdown, 'utf8'));
+    const head = `<meta charset="utf-8"><base href="${base}"><style>${STYLE}</style>`;
+    writeFileSync(page, `<!doctype html><html lang="en"><head>${head}</head><body>${body}</body></html>`);
+    writeFileSync(join(folder, 'package.json'), '{ "name": "guide-printer", "main": "main.js" }');
+    writeFileSync(join(folder, 'main.js'), PRINTER);
+    await runOrFail(
+      'The guide could not be printed.',
+      runtime.executable,
+      [...headlessSwitches(), folder, pathToFileURL(page).href, target],
+      { env: environment, timeoutMs: 120_000 },
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
