@@ -28,7 +28,7 @@ import {
   retire,
   rollBack,
 } from '../services/profiles.ts';
-import { createReferenceSet, listAllReferenceSets } from '../services/reference-sets.ts';
+import { createReferenceSet, listAllReferenceSets, listMembers } from '../services/reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
 import { listStoredScopes } from '../services/scope.ts';
 import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
@@ -93,6 +93,7 @@ export function callsOf(
     'referenceSets.list': () => listAllReferenceSets(station),
     'referenceSets.create': (request) => changing('referenceSets', createReferenceSet(station, request)),
 
+    'referenceSets.members': (id) => listMembers(station, id),
     'referenceSets.check': (request) => checks.start(request),
     'referenceSets.checked': (jobId) => checks.found(jobId),
     'referenceSets.preview': (request) => previewAnomalies(station, request),

@@ -117,7 +117,7 @@ function overlayNames(pictures: readonly Picture[]): readonly string[] {
 }
 
 const evaluateCommand: Command = {
-  usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--null-baseline] [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
+  usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--null-baseline] [--draw given|content] [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
   does: 'per seed: K normals calibrate, all other normals and all abnormals are the test',
   options: {
     ...trainingOptions,
@@ -125,6 +125,7 @@ const evaluateCommand: Command = {
     abnormal: string,
     masks: string,
     seeds: string,
+    draw: string,
     'null-baseline': { type: 'boolean' },
   },
   takes: [0, 0],
@@ -139,6 +140,7 @@ const evaluateCommand: Command = {
       provider: providerOf(options),
       toleratedShare: toleratedOf(options),
       method: methodSettingsOf(options),
+      draw: options.oneOf('draw', ['given', 'content']) ?? 'given',
     };
     const firstSeed = seedOf(options);
     const search = searchOf(context);

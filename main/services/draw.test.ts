@@ -39,6 +39,21 @@ describe('a draw by patient', () => {
     expect(drawByPatient(all, 6, 2)).not.toEqual(drawByPatient(all, 6, 1));
   });
 
+  it('gives every image the same chance', () => {
+    const all = normals(40, 1);
+    const counts = new Map(all.map(({ key }) => [key, 0]));
+    for (let seed = 0; seed < 2000; seed++)
+      for (const { key } of drawByPatient(all, 16, seed).support) counts.set(key, counts.get(key)! + 1);
+    // 2000 * 16 / 40 = 800 expected, sd 22.
+    for (const count of counts.values()) expect(Math.abs(count - 800)).toBeLessThan(110);
+  });
+
+  it('holds out no more than are worth scoring', () => {
+    const { heldOut, setAside } = drawByPatient(normals(10_000, 1), 16, 1);
+    expect(heldOut).toHaveLength(400);
+    expect(setAside).toHaveLength(10_000 - 416);
+  });
+
   it('may train on everything, and says why it can hold nothing out otherwise', () => {
     expect(drawByPatient(normals(1, 5), 5, 1).heldOut).toEqual([]);
     expect(() => drawByPatient(normals(1, 30), 16, 1)).toThrowError(refused(/one patient.*more patients/));

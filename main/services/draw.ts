@@ -23,18 +23,10 @@ export interface PatientDraw<T> extends Draw<T> {
   readonly setAside: readonly T[];
 }
 
-/**
- * Draws `shots` of the normals with the seed; the others are held out. Both keep the order of the normals.
- * @throws Fault `bad-reference-set` where there are too few
- */
-export function drawSupport<T>(normals: readonly T[], shots: number, seed: number): Draw<T> {
-  requireEnough(normals.length, shots);
-  const order = new Random(seed).shuffle([...normals.keys()]);
-  const chosen = new Set(order.slice(0, shots));
-  return {
-    support: normals.filter((_, index) => chosen.has(index)),
-    heldOut: normals.filter((_, index) => !chosen.has(index)),
-  };
+export interface DrawOptions {
+  /** `content`: the same images give the same draw, in whatever order they come. */
+  readonly order?: 'content' | 'given';
+  readonly mostHeldOut?: number;
 }
 
 /**
@@ -43,9 +35,14 @@ export function drawSupport<T>(normals: readonly T[], shots: number, seed: numbe
  * turn. With one image per patient this is a draw of images.
  * @throws Fault `bad-reference-set` where there are too few, or where training would take every patient
  */
-export function drawByPatient<T extends Drawable>(normals: readonly T[], shots: number, seed: number): PatientDraw<T> {
+export function drawByPatient<T extends Drawable>(
+  normals: readonly T[],
+  shots: number,
+  seed: number,
+  { order = 'content', mostHeldOut = MOST_HELD_OUT }: DrawOptions = {},
+): PatientDraw<T> {
   requireEnough(normals.length, shots);
-  const ordered = [...normals].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const ordered = order === 'given' ? normals : [...normals].sort((a, b) => (a.key < b.key ? -1 : 1));
   const random = new Random(seed);
   const patients = random.shuffle(byOwner(ordered));
   const training = patients.slice(0, patientsToTrain(patients, shots));
@@ -62,7 +59,7 @@ export function drawByPatient<T extends Drawable>(normals: readonly T[], shots: 
     for (const pile of piles) if (turn < pile.length && chosen.size < shots) chosen.add(pile[turn]!);
   const trainingOwners = new Set(training.map(([image]) => image?.owner));
   const free = ordered.filter(({ owner }) => !trainingOwners.has(owner));
-  const heldOut = new Set(free.length > MOST_HELD_OUT ? random.shuffle([...free]).slice(0, MOST_HELD_OUT) : free);
+  const heldOut = new Set(free.length > mostHeldOut ? random.shuffle([...free]).slice(0, mostHeldOut) : free);
   return {
     support: ordered.filter((image) => chosen.has(image)),
     heldOut: ordered.filter((image) => heldOut.has(image)),

@@ -1,6 +1,7 @@
 /**
- * How well calibrations tell abnormal images from normal ones: per seed, some normals are the support set, all other
- * normals and all abnormals are the test set. The last training step is what is measured; nothing is chosen on the test.
+ * How well calibrations tell abnormal images from normal ones: per seed, some normals are the support set; all normals
+ * of other patients and all abnormals are the test set. The last training step is what is measured, and nothing is
+ * chosen on the test.
  */
 import { basename, extname } from 'node:path';
 import type { Preset, ProviderChoice } from '../../preload/contract/model.ts';
@@ -12,7 +13,7 @@ import type { WantedSettings } from '../method/settings.ts';
 import { createRandomPack } from '../modelpack/random-pack.ts';
 import { detectInBatches } from './analysis.ts';
 import { calibrateImages } from './calibration.ts';
-import { drawSupport } from './draw.ts';
+import { type Drawable, type DrawOptions, drawByPatient } from './draw.ts';
 import type { JobContext } from './jobs.ts';
 import { modelFolder } from './models.ts';
 import type { Picture } from './pictures.ts';
@@ -31,6 +32,8 @@ export interface EvaluationRequest {
   /** Seeds are firstSeed, firstSeed + 1, ... */
   readonly seeds: number;
   readonly firstSeed: number;
+  /** `given`: by the order of the files. `content`: as a calibration draws, whatever their names. */
+  readonly draw?: DrawOptions['order'];
   readonly normal: readonly Picture[];
   readonly abnormal: readonly Picture[];
   /** Masks of abnormal pictures, found by the name of the file; without them no pixel figures. */
@@ -85,7 +88,7 @@ interface SeedResult {
   readonly peakRssMb: number;
 }
 
-interface LabelledImage {
+interface LabelledImage extends Drawable {
   readonly image: Image8;
   readonly abnormal: boolean;
   /** null: unknown. */
@@ -112,13 +115,11 @@ export async function evaluate(tools: Tools, request: EvaluationRequest, job: Jo
     readModelImages(tools, pictures, job.signal, (done) =>
       job.progress({ done: before + done, total, unit: 'files', note: 'Reading images' }),
     );
-  const normals = (await read(normal, 0)).map((image) => ({ image, abnormal: false, mask: null }));
+  const normals = (await read(normal, 0)).map((image, index) => labelled(normal[index]!, image, false, null));
   const masks = await readMasks(tools, request, job.signal);
-  const abnormals = (await read(abnormal, normal.length)).map((image, index) => ({
-    image,
-    abnormal: true,
-    mask: masks?.[index] ?? null,
-  }));
+  const abnormals = (await read(abnormal, normal.length)).map((image, index) =>
+    labelled(abnormal[index]!, image, true, masks?.[index] ?? null),
+  );
   const images: TestImages = { normals, abnormals, withPixels: masks !== null };
   const results = await evaluateSeeds(tools, request, images, job);
   const evaluation = {
@@ -169,6 +170,14 @@ async function evaluateSeeds(
   return results;
 }
 
+const labelled = ({ key, owner }: Picture, image: Image8, abnormal: boolean, mask: Image8 | null): LabelledImage => ({
+  key,
+  owner,
+  image,
+  abnormal,
+  mask,
+});
+
 async function evaluateSeed(
   tools: Tools,
   request: EvaluationRequest,
@@ -176,7 +185,10 @@ async function evaluateSeed(
   { normals, abnormals, withPixels }: TestImages,
   job: JobContext,
 ): Promise<SeedResult> {
-  const { support, heldOut: testNormals } = drawSupport(normals, request.shots, seed);
+  const { support, heldOut: testNormals } = drawByPatient(normals, request.shots, seed, {
+    order: request.draw ?? 'given',
+    mostHeldOut: Number.POSITIVE_INFINITY,
+  });
   const test = [...testNormals, ...abnormals];
   // The test's normals must not set the threshold that is measured on them: none are held out here.
   const calibration = await calibrateImages(

@@ -14,7 +14,7 @@ import { checkStore } from '../store/store.ts';
 import { analyseStudy, openLatestAnalysis, openMap } from './analysis.ts';
 import { putAnnotation, removeAnnotation } from './annotations.ts';
 import { calibrateReferenceSet } from './calibration.ts';
-import { drawByPatient, drawSupport } from './draw.ts';
+import { drawByPatient } from './draw.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from './findings.ts';
 import { importPaths } from './import.ts';
 import { findNearestNormals } from './nearest-normals.ts';
@@ -296,25 +296,5 @@ describe('the main job', () => {
     const path = join(freshFolder(), 'missing', 'report.pdf');
     await expect(exportReportPdf(station, study, path)).rejects.toMatchObject({ code: 'not-found' });
     expect(existsSync(path)).toBe(false);
-  });
-});
-
-describe('drawing the support set', () => {
-  const normals = Array.from({ length: 40 }, (_, index) => index);
-
-  it('gives the same for the same seed, another for another, and splits without loss', () => {
-    const draw = drawSupport(normals, 16, 5);
-    expect(drawSupport(normals, 16, 5)).toEqual(draw);
-    expect(drawSupport(normals, 16, 6).support).not.toEqual(draw.support);
-    expect([...draw.support, ...draw.heldOut].sort((a, b) => a - b)).toEqual(normals);
-    expect(draw.support).toHaveLength(16);
-  });
-
-  it('takes every image about equally often', () => {
-    const counts = new Array(40).fill(0);
-    for (let seed = 0; seed < 2000; seed++) for (const index of drawSupport(normals, 16, seed).support) counts[index]++;
-    // Binomial(2000, 0.4): mean 800, deviation 22; 6 deviations either way.
-    expect(Math.min(...counts)).toBeGreaterThan(668);
-    expect(Math.max(...counts)).toBeLessThan(932);
   });
 });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FrameRef, ReferenceSet } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
+import { getAttributes } from '../store/attributes.ts';
 import { getReferenceSet, insertReferenceSet, listReferenceSets, nextVersion } from '../store/reference-sets.ts';
 import { getFrame } from '../store/studies.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
@@ -41,4 +42,15 @@ export function createReferenceSet(
 /** All sets, the newest first. */
 export function listAllReferenceSets({ store }: Workstation): readonly ReferenceSet[] {
   return listReferenceSets(store.db);
+}
+
+/** The images of a set with their studies. @throws Fault `not-found` */
+export function listMembers(
+  { store }: Workstation,
+  id: string,
+): readonly (FrameRef & { readonly studyInstanceUid: string })[] {
+  return getReferenceSet(store.db, id).frames.map((ref) => ({
+    ...ref,
+    studyInstanceUid: getAttributes(store.db, ref).studyInstanceUid,
+  }));
 }

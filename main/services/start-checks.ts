@@ -21,8 +21,7 @@ export class ReferenceChecks {
     return this.#jobs.start('check', `Check ${request.frames.length} images`, null, async (context) => {
       const found = await checkImages(this.#station, request, context);
       this.#newest = { id: context.id, found };
-      const remarked = found.filter(({ remarks }) => remarks.length > 0).length;
-      return { summary: `${remarked} of ${found.length} images have a remark.`, subject: null };
+      return { summary: `${found.length} images are checked.`, subject: null };
     });
   }
 

@@ -15,6 +15,7 @@ import type {
   ConfirmedCase,
   Finding,
   FramePixels,
+  FrameRef,
   JobStatus,
   MethodSettings,
   ModelRow,
@@ -188,6 +189,8 @@ export const callArguments = {
     }),
   ]),
 
+  /** The images of a set with their studies. */
+  'referenceSets.members': z.tuple([id]),
   /** Looks the images over before they are declared normal; resolves to the job's id. */
   'referenceSets.check': z.tuple([
     z.strictObject({
@@ -310,6 +313,7 @@ export interface CallResults extends NetworkCallResults {
   'images.thumbnail': Uint8Array;
   'referenceSets.list': readonly ReferenceSet[];
   'referenceSets.create': ReferenceSet;
+  'referenceSets.members': readonly (FrameRef & { readonly studyInstanceUid: string })[];
   'referenceSets.check': string;
   'referenceSets.checked': readonly CheckedImage[];
   'referenceSets.preview': readonly SyntheticPreview[];

@@ -20,3 +20,13 @@ export function proposedShots(normals: number): number {
 export function smallestPromisedShare(heldOut: number): number {
   return 1 / (heldOut + 1);
 }
+
+/** How many held-out normals a promise of this share takes: the inverse of `smallestPromisedShare`. */
+export function normalsNeeded(share: number): number {
+  return Math.ceil(1 / share - 1e-9) - 1;
+}
+
+/** 5% where the held-out images can promise it, otherwise the smallest whole percentage that they can. */
+export function proposedPercent(heldOut: number): number {
+  return Math.max(5, Math.ceil(smallestPromisedShare(heldOut) * 100));
+}

@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { FrameRef, FrameRow, SeriesDetail, StudyDetail } from '../../preload/contract/model.ts';
 import { frameKey, frameRef } from '../images/frame-key.ts';
 import { call } from '../workstation.ts';
+import { type SlicePlan, slicesOf } from './slices.ts';
 
 interface Chosen {
   readonly frame: FrameRef;
@@ -46,6 +47,18 @@ export class Selection {
     }
   }
 
+  /** Drops pictures, whatever their study. */
+  drop(frames: readonly FrameRef[]): void {
+    for (const frame of frames) this.#chosen.delete(frameKey(frame));
+  }
+
+  /** The members of a saved set, instead of what was chosen. */
+  load(members: readonly (FrameRef & { readonly studyInstanceUid: string })[]): void {
+    this.#chosen.clear();
+    for (const { studyInstanceUid, ...frame } of members)
+      this.#chosen.set(frameKey(frame), { frame: frameRef(frame), studyInstanceUid });
+  }
+
   clear(): void {
     this.#chosen.clear();
   }
@@ -61,6 +74,15 @@ export class Selection {
     const detail = await call('studies.open', studyInstanceUid);
     this.#details.set(studyInstanceUid, detail);
     return detail;
+  }
+
+  /** Takes pictures of a study's stacks by their place, instead of what was chosen of it. Throws FaultError. */
+  async setSlices(studyInstanceUid: string, plan: SlicePlan): Promise<void> {
+    const { series } = await this.open(studyInstanceUid);
+    for (const { frames } of series) {
+      this.set(studyInstanceUid, frames, false);
+      this.set(studyInstanceUid, slicesOf(frames, plan), true);
+    }
   }
 
   /** Takes or drops every picture of a study. Throws FaultError. */

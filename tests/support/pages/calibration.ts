@@ -46,10 +46,20 @@ export class CalibrationPage {
     await this.#window.getByTestId('new-calibration').waitFor();
   }
 
+  /** Begins a new calibration of the kind that its images will say, and goes to their choice. */
   async new(): Promise<void> {
     await this.open();
     await this.#window.getByTestId('new-calibration').click();
     await this.#window.getByRole('heading', { name: 'New calibration' }).waitFor();
+    await this.goTo('scope');
+    await this.#window.getByTestId('scope-any').check();
+    await this.goTo('reference');
+  }
+
+  /** One of the steps that are reached. */
+  async goTo(step: 'scope' | 'reference' | 'preview' | 'run' | 'evidence' | 'save'): Promise<void> {
+    await this.#window.getByTestId(`step-${step}`).click();
+    await this.#window.locator(`[data-testid="wizard"][data-step="${step}"]`).waitFor();
   }
 
   /** Ticks all images of the studies that the filter leaves. */
@@ -66,24 +76,35 @@ export class CalibrationPage {
     for (const place of places) await frames.nth(place).getByRole('checkbox').check();
   }
 
-  /** Names, confirms and saves the chosen images, and goes on to the settings. */
+  /** Has the chosen images looked over. */
+  async check(): Promise<void> {
+    await this.#window.getByTestId('check-images').click();
+    await this.#window.getByTestId('image-checks').waitFor({ timeout: 120_000 });
+  }
+
+  /** Checks, names, confirms and saves the chosen images, and goes on to the settings of the training. */
   async saveReferenceSet(name: string): Promise<void> {
+    await this.check();
     await this.#window.getByTestId('reference-set-name').fill(name);
     await this.#window.getByTestId('confirm-normal').check();
     await this.save.click();
-    await this.#window.getByTestId('calibration-settings').waitFor();
+    await this.#window.getByTestId('anomaly-examples').locator('canvas').first().waitFor();
+    await this.goTo('run');
   }
 
   async useReferenceSet(name: string): Promise<void> {
     const select = this.#window.getByTestId('existing-reference-set');
     const option = select.locator('option', { hasText: name });
-    await select.selectOption((await option.getAttribute('value')) ?? '');
-    await this.#window.getByTestId('calibration-settings').waitFor();
+    await select.selectOption((await option.first().getAttribute('value')) ?? '');
+    await this.#window.getByTestId('use-reference-set').click();
+    await this.goTo('run');
   }
 
   /** Starts on the CPU, because not every machine has more. */
   async begin(choice: CalibrationChoice = {}): Promise<void> {
+    await this.goTo('scope');
     await this.#window.getByTestId(`preset-${choice.preset ?? 'fast'}`).check();
+    await this.goTo('run');
     await this.#window.getByTestId('provider').selectOption('cpu');
     if (choice.name !== undefined) await this.#window.getByTestId('calibration-name').fill(choice.name);
     if (choice.shots !== undefined) await this.#window.getByTestId('shots').fill(String(choice.shots));
@@ -107,8 +128,12 @@ export class CalibrationPage {
     await this.#window.getByTestId('calibration-loss').filter({ hasText: /\d/ }).waitFor({ timeout: 120_000 });
   }
 
+  /** Waits for the evidence, and saves the calibration under its name. */
   async finished(name: string): Promise<void> {
-    await this.detail.getByRole('heading', { name, exact: true }).waitFor({ timeout: 180_000 });
+    await this.#window.getByTestId('step-evidence-body').waitFor({ timeout: 180_000 });
+    await this.goTo('save');
+    await this.#window.getByTestId('save-calibration').click();
+    await this.detail.getByRole('heading', { name, exact: true }).waitFor();
   }
 
   async cancel(): Promise<void> {
