@@ -2,8 +2,8 @@
 import { type BrowserWindow, dialog, shell } from 'electron';
 import type { Events } from '../../preload/contract/workstation.ts';
 import { about } from '../services/about.ts';
-import { openLatestAnalysis, openMap } from '../services/analysis.ts';
-import { putAnnotation, removeAnnotation } from '../services/annotations.ts';
+import { normalPeaksOf, openLatestAnalysis, openMap } from '../services/analysis.ts';
+import { annotationsOf, putAnnotation, removeAnnotation } from '../services/annotations.ts';
 import { methodSettingsOf } from '../services/calibration.ts';
 import { confirmCase, listCases, withdrawCase } from '../services/cases.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from '../services/findings.ts';
@@ -30,13 +30,12 @@ import {
 } from '../services/profiles.ts';
 import { createReferenceSet, listAllReferenceSets, listMembers } from '../services/reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
-import { listStoredScopes } from '../services/scope.ts';
+import { listStoredScopes, misfitOf } from '../services/scope.ts';
 import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
 import { ReferenceChecks } from '../services/start-checks.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
 import { findInWorklist, listWorklist, openForReading, rowsOfWorklist } from '../services/worklist.ts';
 import { record, type Workstation } from '../services/workstation.ts';
-import { listAnnotations } from '../store/annotations.ts';
 import { versions } from './host.ts';
 import type { Calls } from './ipc.ts';
 import { networkCalls } from './network-calls.ts';
@@ -136,6 +135,9 @@ export function callsOf(
     'cases.confirm': (ref, note) => changing('calibrations', confirmCase(station, ref, note)),
     'cases.withdraw': (ref) => changing('calibrations', withdrawCase(station, ref)),
 
+    'calibrations.normalPeaks': (id) => normalPeaksOf(station.store, id),
+
+    'analyses.misfit': (request) => misfitOf(station, request),
     'analyses.start': (request) => startAnalysis(station, jobs, request),
     'analyses.latest': (uid) => openLatestAnalysis(station.store, uid),
     'analyses.map': (analysisId, ref) => openMap(station.store, analysisId, ref),
@@ -146,7 +148,7 @@ export function callsOf(
     'findings.link': (request) => changing('analyses', linkFinding(station, request)),
     'findings.remove': (id) => changing('analyses', removeFinding(station, id)),
 
-    'annotations.list': (uid) => listAnnotations(db, uid),
+    'annotations.list': (uid) => annotationsOf(station, uid),
     'annotations.put': (request) => putAnnotation(station, request),
     'annotations.remove': (id) => changing('analyses', removeAnnotation(station, id)),
 

@@ -197,3 +197,9 @@ export async function openMap({ db, folder }: Store, analysisId: string, ref: Fr
   const { mapSha256, mapWidth, mapHeight } = getFrameResult(db, analysisId, ref);
   return { width: mapWidth, height: mapHeight, data: bytesToFloats(await readBlob(folder, mapSha256)) };
 }
+
+/** Highest points of the maps of a calibration's held-out normals, ascending. @throws Fault `not-found`, `bad-profile` */
+export async function normalPeaksOf({ db, folder }: Store, calibrationId: string): Promise<readonly number[]> {
+  const { profileSha256 } = getCalibration(db, calibrationId);
+  return [...normalPeaks(decodeProfile(await readBlob(folder, profileSha256)))].sort((a, b) => a - b);
+}

@@ -1,10 +1,14 @@
 /** Measurements on pictures: saved with their study, closed by its signature. */
 import type { Annotation } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
-import { deleteAnnotation, getAnnotation, saveAnnotation } from '../store/annotations.ts';
+import { deleteAnnotation, getAnnotation, listAnnotations, saveAnnotation } from '../store/annotations.ts';
 import { getAttributes } from '../store/attributes.ts';
 import { getReport } from '../store/reports.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
+
+export function annotationsOf({ store }: Workstation, studyInstanceUid: string): readonly Annotation[] {
+  return listAnnotations(store.db, studyInstanceUid);
+}
 
 /** Adds an annotation, or replaces the one with its id. @throws Fault `not-found`, `not-allowed` once signed, `usage` */
 export function putAnnotation(

@@ -1,7 +1,6 @@
 /** The reader's decisions on findings, and findings of the reader's own. Each act is one entry of the audit trail. */
 import { randomUUID } from 'node:crypto';
 import type { Decision, Finding, FrameRef } from '../../preload/contract/model.ts';
-import { decodeProfile, normalPeaks } from '../engine/profile.ts';
 import { Fault } from '../fault.ts';
 import { conformalPValue } from '../method/conformal.ts';
 import {
@@ -15,11 +14,9 @@ import {
   updateOutline,
 } from '../store/analyses.ts';
 import { getAnnotation } from '../store/annotations.ts';
-import { readBlob } from '../store/blobs.ts';
-import { getCalibration } from '../store/calibrations.ts';
 import { getReport } from '../store/reports.ts';
 import { getFrame } from '../store/studies.ts';
-import { openMap } from './analysis.ts';
+import { normalPeaksOf, openMap } from './analysis.ts';
 import { measureOutline } from './regions.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
@@ -126,11 +123,10 @@ async function shapeOf(
   ref: FrameRef,
   outline: readonly number[],
 ): Promise<FindingShape> {
-  const { db, folder } = station.store;
+  const { db } = station.store;
   const map = await openMap(station.store, analysisId, ref);
   const region = measureOutline(map, outline, getFrame(db, ref));
-  const calibration = getCalibration(db, getAnalysis(db, analysisId).calibrationId);
-  const peaks = normalPeaks(decodeProfile(await readBlob(folder, calibration.profileSha256)));
+  const peaks = await normalPeaksOf(station.store, getAnalysis(db, analysisId).calibrationId);
   return {
     ...region,
     pValue: peaks.length > 0 ? conformalPValue(region.peakScore, peaks) : null,

@@ -1,7 +1,9 @@
 /** What a calibration is for, and which images and studies lie within that. */
 import type { Scope, ScopeCount } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
-import { listScopes } from '../store/attributes.ts';
+import { getAttributes, listScopes } from '../store/attributes.ts';
+import { getCalibration } from '../store/calibrations.ts';
+import { listFrames } from '../store/studies.ts';
 import type { Workstation } from './workstation.ts';
 
 /** The kinds of images in the store, the most frequent first. */
@@ -49,6 +51,25 @@ export function scopeOf(images: readonly Scope[], wanted?: Scope): Scope {
     view: common(values(({ view }) => view)),
     scanner: '',
   };
+}
+
+/**
+ * Why a study lies outside of what a calibration was made for, in a sentence; '' where all its images lie within.
+ * @throws Fault `not-found`
+ */
+export function misfitOf(
+  { store: { db } }: Workstation,
+  { studyInstanceUid, calibrationId }: { readonly studyInstanceUid: string; readonly calibrationId: string },
+): string {
+  const scope = getCalibration(db, calibrationId);
+  const images = listFrames(db, studyInstanceUid).filter((frame) => !frame.localizer);
+  const kinds = images.map((frame) => getAttributes(db, frame)).filter((image) => !isWithin(scope, image));
+  if (kinds.length === 0) return '';
+  const others = [...new Set(kinds.map(describeScope))].slice(0, 3).join(', ');
+  return (
+    `${kinds.length} of the ${images.length} images (${others}) are not ${describeScope(scope)}, which this calibration ` +
+    'was made for. Its scores would mean little on them.'
+  );
 }
 
 function describeScope({ modality, bodyPart, view, scanner }: Scope): string {

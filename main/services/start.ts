@@ -2,12 +2,14 @@
 import { basename } from 'node:path';
 import type { PhotoDetails } from '../../preload/contract/model.ts';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
+import { Fault } from '../fault.ts';
 import { getStudy } from '../store/studies.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
 import { type BackupPlan, makeBackup } from './backup.ts';
 import { importDemoStudies } from './demo-studies.ts';
 import { importPaths, importSummary, resumableImports } from './import.ts';
 import type { Jobs } from './jobs.ts';
+import { misfitOf } from './scope.ts';
 import { openUnfinished, type RememberedCalibration, rememberCalibration, runRemembered } from './unfinished.ts';
 import type { Workstation } from './workstation.ts';
 
@@ -54,13 +56,19 @@ function startRemembered(station: Workstation, jobs: Jobs, remembered: Remembere
   });
 }
 
-/** @throws Fault `not-found` */
+/** @throws Fault `not-found`; `not-allowed` where the calibration was made for other images and nobody was told */
 export function startAnalysis(
   station: Workstation,
   jobs: Jobs,
-  request: { readonly studyInstanceUid: string; readonly calibrationId: string },
+  request: {
+    readonly studyInstanceUid: string;
+    readonly calibrationId: string;
+    readonly knowingly?: boolean | undefined;
+  },
 ): string {
   const { studyInstanceUid } = request;
+  const misfit = misfitOf(station, request);
+  if (misfit !== '' && !request.knowingly) throw new Fault('not-allowed', misfit);
   const { studyDescription, studyDate } = getStudy(station.store.db, studyInstanceUid);
   const title = `Analyse ${[studyDescription, studyDate].filter((part) => part !== '').join(', ') || 'study'}`;
   return jobs.start('analyse', title, studyInstanceUid, async (context) => {

@@ -246,7 +246,15 @@ export const callArguments = {
   'cases.confirm': z.tuple([frameRefSchema, text(2000)]),
   'cases.withdraw': z.tuple([frameRefSchema]),
 
-  'analyses.start': z.tuple([z.strictObject({ studyInstanceUid: uid, calibrationId: id })]),
+  /** Highest points of the maps of a calibration's held-out normals, ascending; what p-values of findings count. */
+  'calibrations.normalPeaks': z.tuple([id]),
+
+  /** Why a study lies outside of what a calibration was made for; '' where it lies within. */
+  'analyses.misfit': z.tuple([z.strictObject({ studyInstanceUid: uid, calibrationId: id })]),
+  /** `knowingly` where a person was told that the study lies outside of what the calibration was made for. */
+  'analyses.start': z.tuple([
+    z.strictObject({ studyInstanceUid: uid, calibrationId: id, knowingly: z.boolean().optional() }),
+  ]),
   /** The newest analysis of a study; null before one. */
   'analyses.latest': z.tuple([uid]),
   'analyses.map': z.tuple([id, frameRefSchema]),
@@ -339,6 +347,8 @@ export interface CallResults extends NetworkCallResults {
   'cases.list': readonly ConfirmedCase[];
   'cases.confirm': readonly ConfirmedCase[];
   'cases.withdraw': readonly ConfirmedCase[];
+  'calibrations.normalPeaks': readonly number[];
+  'analyses.misfit': string;
   'analyses.start': string;
   'analyses.latest': Analysis | null;
   'analyses.map': AnomalyMap;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { colourMapPixels, mapColour, mapRange } from './colour-map.ts';
+import { colourMapNames, colourMapPixels, mapColour, mapRange } from './colour-map.ts';
 
 /** CIE lightness L* of an sRGB colour. */
 function lightness(colour: readonly [number, number, number]): number {
@@ -12,9 +12,9 @@ function lightness(colour: readonly [number, number, number]): number {
 }
 
 describe('the colours of the anomaly map', () => {
-  it('grow lighter evenly over the scale that the method can reach', () => {
+  it.each(colourMapNames)('of %s grow lighter evenly over the scale that the method can reach', (name) => {
     const steps = Array.from({ length: 65 }, (_, index) =>
-      lightness(mapColour(mapRange.low + ((mapRange.high - mapRange.low) * index) / 64)),
+      lightness(mapColour(mapRange.low + ((mapRange.high - mapRange.low) * index) / 64, name)),
     );
     for (let index = 1; index < steps.length; index++) {
       const growth = steps[index]! - steps[index - 1]!;

@@ -46,7 +46,7 @@ export function formatDuration(seconds: number): string {
 }
 
 export function formatScore(score: number): string {
-  return score.toFixed(3);
+  return score.toLocaleString(language.locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 }
 
 /** A p-value as it is quoted in print: three decimals, and never '0'. */

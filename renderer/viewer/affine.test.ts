@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { affineFrom, applyAffine, magnification, scaleBefore } from './affine.ts';
+import { affineFrom, applyAffine, invert, magnification, scaleBefore } from './affine.ts';
 
 describe('the way from a picture to the screen', () => {
   // A picture turned by 90 degrees, three screen pixels to one of its own, its corner at (100, 20).
@@ -10,6 +10,12 @@ describe('the way from a picture to the screen', () => {
     expect(applyAffine(turned, [10, 0])).toEqual([100, 50]);
     expect(applyAffine(turned, [10, 4])).toEqual([88, 50]);
     expect(magnification(turned)).toBe(3);
+  });
+
+  it('leads back', () => {
+    const [x, y] = applyAffine(invert(turned), applyAffine(turned, [7, 3]));
+    expect(x).toBeCloseTo(7);
+    expect(y).toBeCloseTo(3);
   });
 
   it('lays a map of another size over the whole picture', () => {

@@ -31,6 +31,19 @@ export function applyAffine({ a, b, c, d, e, f }: Affine, [x, y]: Point): Point 
   return [a * x + c * y + e, b * x + d * y + f];
 }
 
+/** The way back. */
+export function invert({ a, b, c, d, e, f }: Affine): Affine {
+  const size = a * d - b * c;
+  return {
+    a: d / size,
+    b: -b / size,
+    c: -c / size,
+    d: a / size,
+    e: (c * f - d * e) / size,
+    f: (b * e - a * f) / size,
+  };
+}
+
 /** First scales picture coordinates, then applies the map: for maps of another size than their picture. */
 export function scaleBefore({ a, b, c, d, e, f }: Affine, scaleX: number, scaleY: number): Affine {
   return { a: a * scaleX, b: b * scaleX, c: c * scaleY, d: d * scaleY, e, f };

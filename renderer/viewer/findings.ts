@@ -1,6 +1,8 @@
 /** Where findings lie in a study, and in which order a reader goes through them. */
 import type { Finding, FrameRef, SeriesDetail } from '../../preload/contract/model.ts';
+import { formatNumber } from '../design/format.ts';
 import { frameKey } from '../images/frame-key.ts';
+import { text } from './text.ts';
 
 export interface Place {
   readonly seriesIndex: number;
@@ -34,7 +36,7 @@ export function byPlace(findings: readonly Finding[], place: (ref: FrameRef) => 
 export function formatSize(finding: Finding): string {
   if (finding.longestDiameterMm === null || finding.areaMm2 === null) {
     const [, , width, height] = finding.box;
-    return `${Math.round(width)} × ${Math.round(height)} pixels, size in mm unknown`;
+    return text().sizePixels(Math.round(width), Math.round(height));
   }
-  return `${finding.longestDiameterMm.toFixed(1)} mm, ${Math.round(finding.areaMm2).toLocaleString()} mm²`;
+  return `${formatNumber(Number(finding.longestDiameterMm.toFixed(1)))} mm, ${formatNumber(Math.round(finding.areaMm2))} mm²`;
 }

@@ -1,5 +1,7 @@
 /** Letters at the edges of a picture (DICOM PS3.3 C.7.6.1.1.1: x grows to the left, y to the back, z to the head). */
 
+import type { Affine } from './affine.ts';
+
 const axes = [
   ['R', 'L'],
   ['A', 'P'],
@@ -28,16 +30,34 @@ export interface EdgeLetters {
   readonly left: string;
 }
 
-/** From the direction cosines of rows and columns (0020,0037); null where they are unknown. */
-export function edgeLetters(imageOrientation: readonly number[] | null): EdgeLetters | null {
+/**
+ * From the direction cosines of rows and columns (0020,0037), and how the picture lies on the screen; null where the file
+ * does not say. Without `toScreen` the picture lies as it is stored.
+ */
+export function edgeLetters(
+  imageOrientation: readonly number[] | null,
+  toScreen: Pick<Affine, 'a' | 'b' | 'c' | 'd'> = { a: 1, b: 0, c: 0, d: 1 },
+): EdgeLetters | null {
   if (imageOrientation?.length !== 6) return null;
-  const alongRow = imageOrientation.slice(0, 3);
-  const alongColumn = imageOrientation.slice(3);
+  const { a, b, c, d } = toScreen;
+  const sign = Math.sign(a * d - b * c) || 1;
+  // Columns of the inverse: what lies along the screen's x and y, in steps along rows and columns of the picture.
+  const right = alongPatient(imageOrientation, sign * d, -sign * b);
+  const down = alongPatient(imageOrientation, -sign * c, sign * a);
   const opposite = (direction: readonly number[]) => direction.map((component) => -component);
   return {
-    top: directionLetters(opposite(alongColumn)),
-    right: directionLetters(alongRow),
-    bottom: directionLetters(alongColumn),
-    left: directionLetters(opposite(alongRow)),
+    top: directionLetters(opposite(down)),
+    right: directionLetters(right),
+    bottom: directionLetters(down),
+    left: directionLetters(opposite(right)),
   };
+}
+
+/** Unit vector in the patient of a direction in the picture. */
+function alongPatient(orientation: readonly number[], alongRow: number, alongColumn: number): number[] {
+  const vector = [0, 1, 2].map(
+    (axis) => alongRow * (orientation[axis] ?? 0) + alongColumn * (orientation[axis + 3] ?? 0),
+  );
+  const length = Math.hypot(...vector) || 1;
+  return vector.map((component) => component / length);
 }

@@ -1,6 +1,6 @@
 /** Draws the anomaly map and the outlines of findings over a picture. */
 import type { AnomalyMap, Finding } from '../../preload/contract/model.ts';
-import { colourMapPixels } from '../design/colour-map.ts';
+import { type ColourMapName, colourMapPixels } from '../design/colour-map.ts';
 import { type Affine, applyAffine, scaleBefore } from './affine.ts';
 
 export interface Outline {
@@ -20,14 +20,31 @@ export interface OverlayPicture {
   readonly outlines: readonly Outline[];
 }
 
-/** A map in its colours, one canvas pixel per value, transparent below the threshold. */
-export function colouredMap(map: AnomalyMap, threshold: number): HTMLCanvasElement {
+/**
+ * A map in its colours, one canvas pixel per value, transparent below the threshold; where it is not filled, only the
+ * outermost values at the threshold stay.
+ */
+export function colouredMap(
+  map: AnomalyMap,
+  threshold: number,
+  colours: ColourMapName,
+  filled: boolean,
+): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   canvas.width = map.width;
   canvas.height = map.height;
-  const pixels = colourMapPixels(map.data, threshold);
+  const pixels = colourMapPixels(map.data, threshold, colours);
+  if (!filled) keepContours(pixels, map, threshold);
   canvas.getContext('2d')?.putImageData(new ImageData(pixels, map.width, map.height), 0, 0);
   return canvas;
+}
+
+function keepContours(pixels: Uint8ClampedArray, { width, height, data }: AnomalyMap, threshold: number): void {
+  const above = (x: number, y: number) =>
+    x >= 0 && y >= 0 && x < width && y < height && data[y * width + x]! >= threshold;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      if (above(x - 1, y) && above(x + 1, y) && above(x, y - 1) && above(x, y + 1)) pixels[(y * width + x) * 4 + 3] = 0;
 }
 
 /** A cool colour that the map does not have, on a dark seam that holds on bright bone. */

@@ -1,6 +1,7 @@
 /** One study while it is being read: where the reader is, what the analysis says, how the map is shown. */
 import type {
   Analysis,
+  Annotation,
   CalibrationRow,
   Decision,
   Finding,
@@ -10,13 +11,16 @@ import type {
   SeriesDetail,
   StudyDetail,
 } from '../../preload/contract/model.ts';
-import { mapRange } from '../design/colour-map.ts';
+import { type ColourMapName, colourMapNames, mapRange } from '../design/colour-map.ts';
 import { attempt } from '../design/notices.svelte.ts';
-import { frameKey } from '../images/frame-key.ts';
+import { frameKey, frameRef } from '../images/frame-key.ts';
 import { jobs } from '../jobs/jobs.svelte.ts';
+import { oneOf, remember, remembered } from '../remembered.ts';
 import { call, on } from '../workstation.ts';
 import { findingOrder, type Place, placesOf } from './findings.ts';
+import { pushStep } from './history.ts';
 import { Maps } from './maps.ts';
+import { Measurements } from './measurements.ts';
 
 export class Reading {
   readonly studyInstanceUid: string;
@@ -32,6 +36,14 @@ export class Reading {
   overlayHeldOff: boolean = $state(false);
   contoursShown: boolean = $state(true);
   opacity: number = $state(0.5);
+  /** Whether the map shows its area or only the line where it crosses the threshold. */
+  filled: boolean = $state(true);
+  #colours: ColourMapName = $state(remembered('map.colours', 'inferno', oneOf(colourMapNames)));
+  /** Highest points of the calibration's held-out normals, ascending: what p-values are counted against. */
+  normalPeaks: readonly number[] = $state.raw([]);
+  measurements: readonly Annotation[] = $state.raw([]);
+  /** What an outline that is being drawn is for: a new finding, or the one with this id. */
+  drawing: 'new' | { readonly findingId: string } | null = $state.raw(null);
   threshold: number = $state(0.5);
 
   readonly series: SeriesDetail | undefined = $derived(this.detail?.series[this.seriesIndex]);
@@ -52,6 +64,15 @@ export class Reading {
     this.studyInstanceUid = studyInstanceUid;
   }
 
+  get colours(): ColourMapName {
+    return this.#colours;
+  }
+
+  set colours(name: ColourMapName) {
+    this.#colours = name;
+    remember('map.colours', name);
+  }
+
   /** Loads the study and follows its analyses; returns the way to stop. */
   follow(): () => void {
     void attempt(async () => {
@@ -65,8 +86,10 @@ export class Reading {
 
   async #reloadAnalysis(): Promise<void> {
     const analysis = await call('analyses.latest', this.studyInstanceUid);
-    if (analysis && analysis.id !== this.analysis?.id) this.threshold = onScale(analysis.calibration.threshold);
+    const other = analysis?.id !== this.analysis?.id;
+    if (analysis && other) this.threshold = onScale(analysis.calibration.threshold);
     this.analysis = analysis;
+    if (analysis && other) this.normalPeaks = await call('calibrations.normalPeaks', analysis.calibration.id);
   }
 
   result(frame: FrameRow): FrameResult | undefined {
@@ -88,18 +111,97 @@ export class Reading {
     this.frameIndex = 0;
   }
 
-  async analyse(calibration: CalibrationRow): Promise<void> {
-    await attempt(() =>
-      call('analyses.start', { studyInstanceUid: this.studyInstanceUid, calibrationId: calibration.id }),
-    );
+  /** `knowingly` where the reader was told that the calibration was made for other images. */
+  async analyse(calibration: CalibrationRow, knowingly: boolean): Promise<void> {
+    const { studyInstanceUid } = this;
+    await attempt(() => call('analyses.start', { studyInstanceUid, calibrationId: calibration.id, knowingly }));
   }
 
+  /** One step to undo. */
   async decide(finding: Finding, decision: Decision, comment: string = finding.comment): Promise<void> {
     if (decision === finding.decision && comment === finding.comment) return;
-    const decided = await attempt(() => call('findings.decide', { findingId: finding.id, decision, comment }));
-    if (!decided || !this.analysis || decided.analysisId !== this.analysis.id) return;
-    const findings = this.analysis.findings.map((other) => (other.id === decided.id ? decided : other));
+    const set = (to: Decision, words: string) =>
+      this.#change(() => call('findings.decide', { findingId: finding.id, decision: to, comment: words }));
+    if (await set(decision, comment))
+      pushStep(
+        () => void set(finding.decision, finding.comment),
+        () => void set(decision, comment),
+      );
+  }
+
+  /** Takes an outline that the reader drew on the picture on the screen, for what it was drawn for. */
+  async drew(outline: readonly number[]): Promise<void> {
+    const [target, frame, analysis] = [this.drawing, this.frame, this.analysis];
+    this.drawing = null;
+    if (!target || !frame || !analysis) return;
+    if (target === 'new') await this.#add(analysis.id, frame, outline);
+    else await this.#reshape(target.findingId, outline);
+  }
+
+  async #add(analysisId: string, frame: FrameRow, outline: readonly number[]): Promise<void> {
+    let id = '';
+    const add = async () => {
+      const request = { analysisId, frame: frameRef(frame), outline, comment: '' };
+      const added = await attempt(() => call('findings.add', request));
+      if (!added) return false;
+      id = added.id;
+      this.selectedFindingId = id;
+      await this.#reloadAnalysis();
+      return true;
+    };
+    if (await add())
+      pushStep(
+        () => void this.#take(id),
+        () => void add(),
+      );
+  }
+
+  async #reshape(findingId: string, outline: readonly number[]): Promise<void> {
+    const before = this.findings.find(({ id }) => id === findingId)?.outline;
+    const reshape = (to: readonly number[]) => this.#change(() => call('findings.reshape', { findingId, outline: to }));
+    if ((await reshape(outline)) && before)
+      pushStep(
+        () => void reshape(before),
+        () => void reshape(outline),
+      );
+  }
+
+  /** Takes a finding back that was drawn by hand. It can be drawn again, but not brought back. */
+  async remove({ id }: Finding): Promise<void> {
+    await this.#take(id);
+  }
+
+  async #take(id: string): Promise<void> {
+    await attempt(async () => {
+      await call('findings.remove', id);
+      await this.#reloadAnalysis();
+    });
+  }
+
+  /** One step to undo. */
+  async link(finding: Finding, measurementId: string | null): Promise<void> {
+    const link = (to: string | null) =>
+      this.#change(() => call('findings.link', { findingId: finding.id, measurementId: to }));
+    if (await link(measurementId))
+      pushStep(
+        () => void link(finding.measurementId),
+        () => void link(measurementId),
+      );
+  }
+
+  async #change(act: () => Promise<Finding>): Promise<boolean> {
+    const changed = await attempt(act);
+    if (!changed || !this.analysis || changed.analysisId !== this.analysis.id) return false;
+    const findings = this.analysis.findings.map((other) => (other.id === changed.id ? changed : other));
     this.analysis = { ...this.analysis, findings };
+    return true;
+  }
+
+  /** The study's measurements; for when the viewer runs. */
+  measure(): Measurements {
+    return new Measurements(this.studyInstanceUid, this.detail?.series ?? [], (list) => {
+      this.measurements = list;
+    });
   }
 }
 

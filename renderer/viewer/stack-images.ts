@@ -11,6 +11,7 @@ interface KnownFrame {
   readonly modality: string;
   /** Filled in once the pixels are here. */
   photometricInterpretation: string;
+  units: string;
 }
 
 const known = new Map<string, KnownFrame>();
@@ -20,8 +21,14 @@ const reported = new WeakSet<object>();
 /** Makes a frame known to the loader and returns its image id. */
 export function imageIdOf(frame: FrameRow, modality: string): string {
   const imageId = `${scheme}:${frameKey(frame)}`;
-  if (!known.has(imageId)) known.set(imageId, { frame, modality, photometricInterpretation: 'MONOCHROME2' });
+  if (!known.has(imageId)) known.set(imageId, { frame, modality, photometricInterpretation: 'MONOCHROME2', units: '' });
   return imageId;
+}
+
+/** What measurements need to know of a picture. */
+export function knownFrame(imageId: string): { readonly hasSpacing: boolean; readonly units: string } | undefined {
+  const entry = known.get(imageId);
+  return entry && { hasSpacing: entry.frame.pixelSpacing !== null, units: entry.units };
 }
 
 export function forgetFrames(imageIds: readonly string[]): void {
@@ -46,6 +53,7 @@ async function loadImage(imageId: string): Promise<Types.IImage> {
     throw error;
   });
   entry.photometricInterpretation = pixels.photometricInterpretation;
+  entry.units = pixels.units;
   return toImage(imageId, pixels);
 }
 

@@ -4,42 +4,17 @@ import {
   Enums,
   eventTarget,
   imageLoader,
-  init as initCore,
-  RenderingEngine,
+  type RenderingEngine,
   type Types,
   utilities,
 } from '@cornerstonejs/core';
-import {
-  addTool,
-  init as initTools,
-  PanTool,
-  StackScrollTool,
-  Enums as ToolEnums,
-  ToolGroupManager,
-  WindowLevelTool,
-  ZoomTool,
-} from '@cornerstonejs/tools';
+import { ToolGroupManager } from '@cornerstonejs/tools';
 import type { FrameRow } from '../../preload/contract/model.ts';
 import { type Affine, affineFrom } from './affine.ts';
-import { forgetFrames, imageIdOf, registerStackImages } from './stack-images.ts';
+import { startCornerstone } from './cornerstone.ts';
+import { addToolGroup, type MouseTool, useTool } from './mouse-tools.ts';
+import { forgetFrames, imageIdOf } from './stack-images.ts';
 import type { WindowLevel } from './window-presets.ts';
-
-export type MouseTool = 'window' | 'pan' | 'zoom' | 'scroll';
-
-const toolNames: Readonly<Record<MouseTool, string>> = {
-  window: WindowLevelTool.toolName,
-  pan: PanTool.toolName,
-  zoom: ZoomTool.toolName,
-  scroll: StackScrollTool.toolName,
-};
-const { MouseBindings } = ToolEnums;
-/** What the other buttons do whichever tool is on the first. */
-const fixedButton: Readonly<Record<MouseTool, number | null>> = {
-  window: null,
-  pan: MouseBindings.Auxiliary,
-  zoom: MouseBindings.Secondary,
-  scroll: MouseBindings.Wheel,
-};
 
 /** What the viewport shows at the moment of a rendering. */
 export interface ViewState {
@@ -53,22 +28,9 @@ export interface ViewState {
   readonly toScreen: Affine;
 }
 
-const cacheBytes = 1_000_000_000;
 /** Pictures fetched ahead around the one on the screen. */
 const fetchedAhead = 60;
-let engine: RenderingEngine | null = null;
 let viewCount = 0;
-
-async function startCornerstone(): Promise<RenderingEngine> {
-  if (engine) return engine;
-  await initCore();
-  initTools();
-  cache.setMaxCacheSize(cacheBytes);
-  registerStackImages();
-  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool]) addTool(tool);
-  engine = new RenderingEngine('window');
-  return engine;
-}
 
 export class StackView {
   readonly #element: HTMLDivElement;
@@ -116,10 +78,7 @@ export class StackView {
       defaultOptions: { background: [0, 0, 0] },
     });
     this.#viewport = this.#engine.getViewport<Types.IStackViewport>(this.#id);
-    const group = ToolGroupManager.createToolGroup(this.#id);
-    if (!group) throw new Error(`There is already a tool group ${this.#id}.`);
-    for (const name of Object.values(toolNames)) group.addTool(name);
-    group.addViewport(this.#id, this.#engine.id);
+    addToolGroup(this.#id, this.#engine.id);
     this.useTool('window');
     element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.#applyInversion);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
@@ -157,13 +116,27 @@ export class StackView {
   }
 
   useTool(tool: MouseTool): void {
-    const group = ToolGroupManager.getToolGroup(this.#id);
-    for (const [key, name] of Object.entries(toolNames) as [MouseTool, string][]) {
-      const buttons = [fixedButton[key], key === tool ? MouseBindings.Primary : null];
-      const bindings = buttons.filter((button) => button !== null).map((mouseButton) => ({ mouseButton }));
-      group?.setToolPassive(name, { removeAllBindings: true });
-      if (bindings.length > 0) group?.setToolActive(name, { bindings });
-    }
+    useTool(this.#id, tool);
+  }
+
+  /** A quarter turn clockwise. */
+  rotate(): void {
+    const { rotation = 0, ...look } = this.#viewport.getViewPresentation();
+    this.#changeLook(() => this.#viewport.setViewPresentation({ ...look, rotation: (rotation + 90) % 360 }));
+  }
+
+  /** As in a mirror beside the picture, or below it. */
+  flip(direction: 'horizontal' | 'vertical'): void {
+    const { flipHorizontal = false, flipVertical = false } = this.#viewport.getViewPresentation();
+    this.#changeLook(() =>
+      this.#viewport.setViewPresentation(
+        direction === 'horizontal' ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical },
+      ),
+    );
+  }
+
+  get element(): HTMLDivElement {
+    return this.#element;
   }
 
   setWindow({ center, width }: WindowLevel): void {
@@ -185,9 +158,14 @@ export class StackView {
   resetLook(): void {
     this.#inverted = false;
     this.#changeLook(() => {
+      this.#viewport.setViewPresentation({ rotation: 0, flipHorizontal: false, flipVertical: false });
       this.#viewport.resetCamera();
       this.#viewport.resetProperties();
     });
+  }
+
+  redraw(): void {
+    this.#viewport.render();
   }
 
   resize(): void {

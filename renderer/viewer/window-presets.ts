@@ -1,4 +1,4 @@
-/** Usual windows for CT, in HU, on the keys 1 to 6. */
+/** Usual windows for CT, in HU, on the keys 1 to 9. */
 export interface WindowLevel {
   readonly center: number;
   readonly width: number;
@@ -16,6 +16,9 @@ const ctPresets: readonly WindowPreset[] = [
   { key: '4', name: 'Bone', center: 480, width: 2500 },
   { key: '5', name: 'Brain', center: 40, width: 80 },
   { key: '6', name: 'Subdural', center: 75, width: 215 },
+  { key: '7', name: 'Stroke', center: 40, width: 40 },
+  { key: '8', name: 'Mediastinum', center: 50, width: 350 },
+  { key: '9', name: 'Temporal bone', center: 600, width: 2800 },
 ];
 
 /** Windows in HU mean something for CT alone. */

@@ -68,6 +68,53 @@ export class ViewerPage {
     await this.#window.keyboard.press(key);
   }
 
+  /** Presses, moves and lets go; places are shares of the picture's area on the screen. */
+  async drag(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+    const at = await this.#placer();
+    const { mouse } = this.#window;
+    await mouse.move(...at(from));
+    await mouse.down();
+    await mouse.move(...at([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]));
+    await mouse.move(...at(to));
+    await mouse.up();
+    await mouse.move(...at([0.95, 0.95]));
+  }
+
+  /** Draws a circle while the outline of a finding is asked for. */
+  async drawOutline([x, y]: readonly [number, number], radius: number): Promise<void> {
+    await this.#window.getByTestId('outliner').waitFor();
+    const at = await this.#placer();
+    const { mouse } = this.#window;
+    await mouse.move(...at([x + radius, y]));
+    await mouse.down();
+    for (let step = 1; step < 24; step++) {
+      const angle = (2 * Math.PI * step) / 24;
+      await mouse.move(...at([x + radius * Math.cos(angle), y + radius * Math.sin(angle)]));
+    }
+    await mouse.up();
+  }
+
+  async #placer(): Promise<(place: readonly [number, number]) => [number, number]> {
+    const box = await this.#window.getByTestId('stack-image').boundingBox();
+    if (!box) throw new Error('There is no picture on the screen.');
+    return ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
+  }
+
+  /** What stands beside the measurements on the picture. */
+  async measuredText(): Promise<string> {
+    return (await this.#window.locator('[data-testid="stack-image"] svg text').allTextContents()).join(' ');
+  }
+
+  /** The numbers in it. */
+  async measuredFigures(): Promise<readonly number[]> {
+    return ((await this.measuredText()).match(/-?\d[\d,.]*/g) ?? []).map((figure) => Number(figure.replace(/,/g, '')));
+  }
+
+  async framesOf(studyInstanceUid: string): Promise<{ frames: readonly FrameRow[] }> {
+    const { series } = await askFor(this.#window, 'studies.open', studyInstanceUid);
+    return { frames: series[0]?.frames ?? [] };
+  }
+
   async showOutlines(shown: boolean): Promise<void> {
     const toggle = this.#window.getByTestId('contours-toggle');
     if ((await toggle.getAttribute('aria-pressed')) !== String(shown)) await toggle.click();
