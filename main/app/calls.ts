@@ -11,10 +11,12 @@ import { Images } from '../services/images.ts';
 import { countPhotos, skippedFiles } from '../services/import.ts';
 import type { Jobs } from '../services/jobs.ts';
 import {
+  listProviders,
   removeImportedModel,
   startModelExport,
   startModelImport,
   startModelVerification,
+  startProviderTest,
 } from '../services/model-jobs.ts';
 import { listModels, listUnusableModels } from '../services/models.ts';
 import { findNearestNormals } from '../services/nearest-normals.ts';
@@ -109,6 +111,8 @@ export function callsOf(
     },
     'models.import': (request) => startModelImport(station, jobs, request),
     'models.verify': (name) => startModelVerification(station, jobs, name),
+    'providers.list': (name) => listProviders(station, name),
+    'providers.test': (name) => startProviderTest(station, jobs, name),
     'models.export': async (name) => {
       const chosen = await dialog.showSaveDialog(window, {
         defaultPath: `${name}.mclip`,

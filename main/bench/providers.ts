@@ -1,4 +1,5 @@
 /** How far each provider of this machine lies from the CPU, over 50 training steps, and how fast it is. */
+import { basename } from 'node:path';
 import { Fault } from '../fault.ts';
 import { modelFolder } from '../services/models.ts';
 import { type BenchRow, figure, type Suite } from './suite.ts';
@@ -18,7 +19,7 @@ export const providers: Suite = {
           const found = await tools.engine.run('selfTest', input, { signal: job.signal });
           if (found.tooSlow) continue; // it was not asked to be fast
           const { agreement, parameters, speed, cpuSpeed } = found;
-          const name = `${provider}, ${model}`;
+          const name = `${provider}, ${basename(model)}`;
           for (const kind of ['vision', 'text', 'gradients', 'loss'] as const)
             rows.push(figure(`${name}: ${kind}, furthest from the CPU`, agreement[kind], 'relative'));
           rows.push(
@@ -30,7 +31,7 @@ export const providers: Suite = {
           const fault = Fault.from(thrown);
           if (fault.code === 'cancelled') throw fault;
           tools.restartEngine();
-          rows.push(figure(`${provider}, ${model}: available`, 0, 'count', fault.message));
+          rows.push(figure(`${provider}, ${basename(model)}: available`, 0, 'count', fault.message));
         }
       }
     return rows;

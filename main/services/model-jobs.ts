@@ -1,7 +1,8 @@
 /** Models in and out as jobs: what the window starts. */
 import { basename } from 'node:path';
+import type { ProviderReport } from '../../preload/contract/model.ts';
 import type { JobContext, Jobs } from './jobs.ts';
-import { exportModel, importModelFrom, removeModel, verifyModel } from './models.ts';
+import { exportModel, importModelFrom, modelFolder, removeModel, verifyModel } from './models.ts';
 import { record, type Workstation } from './workstation.ts';
 
 /** Bytes of models as a job's progress. */
@@ -31,6 +32,23 @@ export function startModelVerification(station: Workstation, jobs: Jobs, name: s
   return jobs.start('model', `Verify the model ${name}`, name, async (context) => {
     await verifyModel(station, name, modelJob(context, 'Comparing every file with its hash'));
     return { summary: `Every file of the model "${name}" is as it was imported.`, subject: name };
+  });
+}
+
+/** What is known of the execution providers on a model; nothing is tested. @throws Fault `not-found` */
+export async function listProviders(station: Workstation, name: string): Promise<readonly ProviderReport[]> {
+  return await station.providers.known(await modelFolder(station, name));
+}
+
+/** Tests every provider of this machine on a model, anew. */
+export function startProviderTest(station: Workstation, jobs: Jobs, name: string): string {
+  return jobs.start('model', `Test the processors with ${name}`, name, async ({ signal, progress }) => {
+    const reports = await station.providers.test(await modelFolder(station, name), {
+      signal,
+      onProgress: (done, total) => progress({ done, total, unit: 'processors', note: 'Comparing with the CPU' }),
+    });
+    const chosen = reports.find((report) => report.chosen)?.name ?? 'cpu';
+    return { summary: `The model "${name}" works on ${chosen} when left to choose.`, subject: name };
   });
 }
 

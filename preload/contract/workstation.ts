@@ -20,6 +20,7 @@ import type {
   MethodSettings,
   ModelRow,
   NearestNormals,
+  ProviderReport,
   ReferenceSet,
   Report,
   ScopeCount,
@@ -218,6 +219,9 @@ export const callArguments = {
   /** Without a name the model gets the published one's or the file's. */
   'models.import': z.tuple([z.strictObject({ path, name: text(80).min(1).optional() })]),
   'models.verify': z.tuple([text(120).min(1)]),
+  /** What is known of the execution providers on a model, without testing. */
+  'providers.list': z.tuple([text(120).min(1)]),
+  'providers.test': z.tuple([text(120).min(1)]),
   /** Asks where to and writes one `.mclip` file; resolves to null where the person cancelled the dialog. */
   'models.export': z.tuple([text(120).min(1)]),
   'models.remove': z.tuple([text(120).min(1)]),
@@ -330,6 +334,8 @@ export interface CallResults extends NetworkCallResults {
   'models.choose': string | null;
   'models.import': string;
   'models.verify': string;
+  'providers.list': readonly ProviderReport[];
+  'providers.test': string;
   'models.export': string | null;
   'models.remove': void;
   'calibrations.list': readonly CalibrationRow[];
