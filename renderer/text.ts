@@ -17,6 +17,9 @@ export const text = messages(
     runtime: 'Runtime',
     openDataFolder: 'Open the data folder',
     close: 'Close',
+    licence: 'Licence',
+    licences:
+      'Apache-2.0; Electron and Chromium under the licences beside the program, packages under those in the kit',
     setByAdministrator: 'Set by your administrator',
     settledModel: (name: string) => `model ${name}`,
     settledLanguage: 'language',
@@ -40,6 +43,8 @@ export const text = messages(
     runtime: 'Laufzeit',
     openDataFolder: 'Datenordner öffnen',
     close: 'Schließen',
+    licence: 'Lizenz',
+    licences: 'Apache-2.0; Electron und Chromium unter den Lizenzen neben dem Programm, Pakete unter denen im Kit',
     setByAdministrator: 'Von der Administration festgelegt',
     settledModel: (name) => `Modell ${name}`,
     settledLanguage: 'Sprache',

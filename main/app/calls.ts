@@ -31,10 +31,11 @@ import {
   rollBack,
 } from '../services/profiles.ts';
 import { createReferenceSet, listAllReferenceSets, listMembers } from '../services/reference-sets.ts';
-import { exportReportPdf, openReport, saveReport, signReport } from '../services/reports.ts';
+import { exportReportPdf, openReport, saveReport, signReport, writeWhole } from '../services/reports.ts';
 import { listStoredScopes, misfitOf } from '../services/scope.ts';
 import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
 import { ReferenceChecks } from '../services/start-checks.ts';
+import { supportBundle } from '../services/support.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
 import { findInWorklist, listWorklist, openForReading, rowsOfWorklist } from '../services/worklist.ts';
 import { record, type Workstation } from '../services/workstation.ts';
@@ -63,6 +64,14 @@ export function callsOf(
     'app.about': () => about(station, folder.root, versions),
     'app.policy': () => station.policy,
     'app.openDataFolder': async () => void (await shell.openPath(folder.root)),
+
+    'support.preview': () => supportBundle(station, versions, new AbortController().signal),
+    'support.save': async (shown) => {
+      const chosen = await dialog.showSaveDialog(window, { defaultPath: 'mediclip-support.json' });
+      if (chosen.canceled || !chosen.filePath) return null;
+      await writeWhole(chosen.filePath, shown);
+      return chosen.filePath;
+    },
 
     ...networkCalls(station, network),
 

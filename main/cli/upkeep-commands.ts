@@ -4,6 +4,7 @@ import { diagnose } from '../services/about.ts';
 import { runDemo } from '../services/demo.ts';
 import { exportModel, importModelFrom, listModels, removeModel, verifyModel } from '../services/models.ts';
 import { withScratch } from '../services/scratch.ts';
+import { supportBundle } from '../services/support.ts';
 import { openWorkstation } from '../services/workstation.ts';
 import type { Command } from './command.ts';
 
@@ -19,6 +20,17 @@ const doctor: Command = {
     host.print(JSON.stringify({ ...found, problems }));
     for (const problem of problems) host.log(problem);
     return ok ? undefined : 1;
+  },
+};
+
+const support: Command = {
+  usage: '',
+  does: 'a text for whoever helps: versions, self-tests, counts, the log; no names, images or paths',
+  options: {},
+  takes: [0, 0],
+  async run({ station, host }) {
+    host.print(await supportBundle(station(), host.versions, host.signal));
+    return undefined;
   },
 };
 
@@ -123,6 +135,7 @@ const demo: Command = {
 
 export const upkeepCommands: Readonly<Record<string, Command>> = {
   doctor,
+  support,
   'models list': modelsList,
   'models import': modelsImport,
   'models verify': modelsVerify,

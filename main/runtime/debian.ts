@@ -27,6 +27,8 @@ export const TEST_TOOLS: readonly Package[] = [
   ['python3-pil'],
   ['orthanc'],
   ['orthanc-dicomweb'],
+  ['strace'],
+  ['openssl'],
 ];
 export const COMPILER: readonly Package[] = [['g++'], ['make'], ['python3']];
 

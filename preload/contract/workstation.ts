@@ -155,6 +155,11 @@ export const callArguments = {
   'app.policy': z.tuple([]),
   'app.openDataFolder': z.tuple([]),
 
+  /** The support bundle, to be read before it is saved. */
+  'support.preview': z.tuple([]),
+  /** Asks where to and saves what was shown; resolves to null where the person cancelled the dialog. */
+  'support.save': z.tuple([text(5_000_000)]),
+
   ...networkCallArguments,
 
   'jobs.list': z.tuple([]),
@@ -309,6 +314,8 @@ export interface CallResults extends NetworkCallResults {
   /** What the administrator has settled. */
   'app.policy': Policy;
   'app.openDataFolder': void;
+  'support.preview': string;
+  'support.save': string | null;
   'jobs.list': readonly JobStatus[];
   'jobs.cancel': void;
   'jobs.pause': void;

@@ -1,0 +1,164 @@
+import { messages } from '../language/language.svelte.ts';
+
+type Pairs = readonly (readonly [string, string])[];
+interface Page {
+  readonly title: string;
+  readonly points: readonly string[];
+  readonly keys: Pairs;
+}
+
+const everywhere: Pairs = [
+  ['F1', 'Help on this screen'],
+  ['?', 'Keys of this screen'],
+  ['Tab, Enter', 'Next control, use it'],
+  ['Esc', 'Close what is open'],
+];
+const ueberall: Pairs = [
+  ['F1', 'Hilfe zu diesem Bereich'],
+  ['?', 'Tasten dieses Bereichs'],
+  ['Tab, Enter', 'Nächstes Bedienelement, benutzen'],
+  ['Esc', 'Schließen, was offen ist'],
+];
+
+/** Help by screen, the tour, and the support bundle. */
+export const text = messages(
+  {
+    help: 'Help',
+    keys: 'Keys',
+    close: 'Close',
+    next: 'Next',
+    back: 'Back',
+    startTour: 'Take the tour',
+    finish: 'Done',
+    step: (number: number, of: number) => `Step ${number} of ${of}`,
+    limits: 'Not for diagnostic use. What is not flagged is not normal for that.',
+    pages: {
+      worklist: {
+        title: 'Worklist',
+        points: [
+          'Import files and folders, or drop them on the window. What cannot be read is listed with its reason under Jobs.',
+          'Every column sorts; the search looks in all of them.',
+          'Flagged counts the images whose score is above the threshold of the calibration that was used.',
+        ],
+        keys: [['↑ ↓', 'Previous or next study'], ['Enter', 'Open the study'], ...everywhere],
+      },
+      calibration: {
+        title: 'Calibration',
+        points: [
+          'One calibration is for one kind of image: one modality, one body part, one way of acquiring.',
+          'You state that the chosen images are normal; nothing checks that for you.',
+          'The held-out images alone set the threshold. Fewer of them can promise less, and the screen says how much.',
+        ],
+        keys: everywhere,
+      },
+      models: {
+        title: 'Models',
+        points: [
+          'Two models come with the application. Others are imported from a checkpoint or a .mclip pack.',
+          'Verify compares every file of a model with its recorded hash.',
+        ],
+        keys: everywhere,
+      },
+      viewer: {
+        title: 'Reading',
+        points: [
+          'Look at the bare picture first: hold H, or switch the map off with Space.',
+          'The map shows where the picture differs from your normals. It knows no diseases.',
+          'Accept or reject every finding. Signing the report closes it for good.',
+        ],
+        keys: everywhere,
+      },
+    } as Readonly<Record<'worklist' | 'calibration' | 'models' | 'viewer', Page>>,
+    tour: [
+      [
+        'What this is',
+        'It learns what normal looks like here from a handful of your images, and shows where others differ. It is for research and teaching, not for diagnosis.',
+      ],
+      [
+        'Bring images in',
+        'Import files or folders, or open the demo studies. Originals are copied and never changed; nothing leaves this computer.',
+      ],
+      ['Calibrate', 'Choose normal images of one kind. Some train, the others set the threshold.'],
+      [
+        'Analyse and read',
+        'Each image gets a score and a map. Look at the bare picture first, then decide on every finding.',
+      ],
+      ['Report', 'Write your impression and sign. Press F1 on any screen for help, and ? for its keys.'],
+    ] as Pairs,
+    supportTitle: 'Support bundle',
+    supportText: 'All that will be saved stands below: no names, no images, no paths. Read it before you hand it on.',
+    saveSupport: 'Save a support bundle',
+    save: 'Save',
+    saved: 'The support bundle is saved.',
+  },
+  {
+    help: 'Hilfe',
+    keys: 'Tasten',
+    close: 'Schließen',
+    next: 'Weiter',
+    back: 'Zurück',
+    startTour: 'Rundgang beginnen',
+    finish: 'Fertig',
+    step: (number, of) => `Schritt ${number} von ${of}`,
+    limits: 'Nicht für die Diagnostik. Was nicht markiert ist, ist darum nicht normal.',
+    pages: {
+      worklist: {
+        title: 'Arbeitsliste',
+        points: [
+          'Dateien und Ordner importieren oder auf das Fenster ziehen. Was sich nicht lesen lässt, steht mit Grund unter Aufträge.',
+          'Jede Spalte sortiert; die Suche sieht in allen nach.',
+          'Markiert zählt die Bilder, deren Wert über der Schwelle der verwendeten Kalibrierung liegt.',
+        ],
+        keys: [['↑ ↓', 'Vorherige oder nächste Studie'], ['Enter', 'Studie öffnen'], ...ueberall],
+      },
+      calibration: {
+        title: 'Kalibrierung',
+        points: [
+          'Eine Kalibrierung gilt für eine Art von Bildern: eine Modalität, eine Körperregion, ein Aufnahmeverfahren.',
+          'Dass die gewählten Bilder normal sind, erklären Sie; nichts prüft das für Sie.',
+          'Allein die zurückgehaltenen Bilder setzen die Schwelle. Weniger davon können weniger zusagen.',
+        ],
+        keys: ueberall,
+      },
+      models: {
+        title: 'Modelle',
+        points: [
+          'Zwei Modelle bringt die Anwendung mit. Weitere werden aus einem Checkpoint oder einem .mclip-Paket importiert.',
+          'Prüfen vergleicht jede Datei eines Modells mit ihrer festgehaltenen Prüfsumme.',
+        ],
+        keys: ueberall,
+      },
+      viewer: {
+        title: 'Befunden',
+        points: [
+          'Zuerst das bloße Bild ansehen: H halten, oder die Karte mit der Leertaste ausschalten.',
+          'Die Karte zeigt, wo das Bild von Ihren Normalbildern abweicht. Krankheiten kennt sie nicht.',
+          'Jeden Fund annehmen oder ablehnen. Die Unterschrift schließt den Bericht endgültig.',
+        ],
+        keys: ueberall,
+      },
+    },
+    tour: [
+      [
+        'Was das ist',
+        'Es lernt aus wenigen Ihrer Bilder, wie normal hier aussieht, und zeigt, wo andere abweichen. Für Forschung und Lehre, nicht für die Diagnostik.',
+      ],
+      [
+        'Bilder hereinholen',
+        'Dateien oder Ordner importieren, oder die Demo-Studien öffnen. Originale werden kopiert und nie verändert; nichts verlässt diesen Rechner.',
+      ],
+      ['Kalibrieren', 'Normalbilder einer Art auswählen. Einige trainieren, die anderen setzen die Schwelle.'],
+      [
+        'Analysieren und befunden',
+        'Jedes Bild bekommt einen Wert und eine Karte. Zuerst das bloße Bild ansehen, dann über jeden Fund entscheiden.',
+      ],
+      ['Bericht', 'Beurteilung schreiben und unterschreiben. F1 gibt in jedem Bereich Hilfe, ? zeigt seine Tasten.'],
+    ],
+    supportTitle: 'Support-Paket',
+    supportText:
+      'Alles, was gespeichert wird, steht hier: keine Namen, keine Bilder, keine Pfade. Vor der Weitergabe lesen.',
+    saveSupport: 'Support-Paket speichern',
+    save: 'Speichern',
+    saved: 'Das Support-Paket ist gespeichert.',
+  },
+);
