@@ -5,7 +5,7 @@ import type { ReadableDatabase } from './database.ts';
 
 export interface FrameAttributes extends Scope {
   readonly studyInstanceUid: string;
-  /** Images with the same owner are of one patient. A photograph names no patient: each is its own owner. */
+  /** Images with the same owner are of one patient. Photographs that nobody named a patient for are each their own. */
   readonly owner: string;
 }
 
@@ -13,15 +13,16 @@ interface RawAttributes extends Omit<FrameAttributes, 'view' | 'owner'> {
   readonly seriesView: string;
   readonly orientation: string | null;
   readonly patientKey: number;
+  readonly patientId: string;
   readonly transferSyntax: string;
 }
 
 const ATTRIBUTES = `
   SELECT sop_instance_uid AS sopInstanceUid, modality, body_part AS bodyPart, series.view AS seriesView, orientation,
     manufacturer AS scanner, study_instance_uid AS studyInstanceUid, patient_key AS patientKey,
-    transfer_syntax AS transferSyntax
+    patient_id AS patientId, transfer_syntax AS transferSyntax
   FROM frames JOIN instances USING (sop_instance_uid) JOIN series USING (series_instance_uid)
-    JOIN studies USING (study_instance_uid)`;
+    JOIN studies USING (study_instance_uid) JOIN patients USING (patient_key)`;
 
 /** @throws Fault `not-found` */
 export function getAttributes(db: ReadableDatabase, ref: FrameRef): FrameAttributes {
@@ -31,22 +32,27 @@ export function getAttributes(db: ReadableDatabase, ref: FrameRef): FrameAttribu
     ref.frame,
   );
   if (!raw) throw new Fault('not-found', 'This image is not in the store. Import it first.');
-  const { sopInstanceUid, seriesView, orientation, patientKey, transferSyntax, ...attributes } = raw;
+  const { sopInstanceUid, seriesView, orientation, patientKey, patientId, transferSyntax, ...attributes } = raw;
   return {
     ...attributes,
     view: viewOf(seriesView, orientation),
-    owner: transferSyntax === '' ? `photo ${sopInstanceUid}` : `patient ${patientKey}`,
+    owner: isNobodys(transferSyntax, patientId) ? `photo ${sopInstanceUid}` : `patient ${patientKey}`,
   };
 }
+
+/** A photograph under the ID that an import made up for its folder (imaging/header.ts). */
+const isNobodys = (transferSyntax: string, patientId: string) =>
+  transferSyntax === '' && patientId.startsWith('PHOTO-');
 
 /** The kinds of images in the store, the most frequent first. Localisers do not count. */
 export function listScopes(db: ReadableDatabase): readonly ScopeCount[] {
   const rows = db.all<Scope & { seriesView: string; orientation: string | null; images: number; owners: string }>(
     `SELECT modality, body_part AS bodyPart, series.view AS seriesView, orientation, manufacturer AS scanner,
        count(*) AS images,
-       json_group_array(DISTINCT CASE transfer_syntax WHEN '' THEN sop_instance_uid ELSE patient_key END) AS owners
+       json_group_array(DISTINCT CASE WHEN transfer_syntax = '' AND patient_id LIKE 'PHOTO-%' THEN sop_instance_uid
+         ELSE patient_key END) AS owners
      FROM frames JOIN instances USING (sop_instance_uid) JOIN series USING (series_instance_uid)
-       JOIN studies USING (study_instance_uid)
+       JOIN studies USING (study_instance_uid) JOIN patients USING (patient_key)
      WHERE localizer = 0 GROUP BY modality, body_part, series.view, orientation, manufacturer`,
   );
   const merged = new Map<string, Scope & { images: number; owners: Set<unknown> }>();

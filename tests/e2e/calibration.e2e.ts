@@ -42,6 +42,7 @@ describe.skipIf(!existsSync(data))('a calibration on real head CT (needs ../shar
     const picture = (step: string) => window.screenshot({ path: testResult(`calibration-${step}.png`) });
     await answerOpenDialog(app, [join(folder, 'normal'), join(folder, 'abnormal')]);
     await worklist.import('folder');
+    await worklist.tellOfPhotos('nothing');
     await jobs.waitFor('import', 'done');
     await jobs.close();
     const abnormal = (await askFor(window, 'studies.list')).find(({ patientName }) => patientName === 'abnormal');
