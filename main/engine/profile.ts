@@ -46,6 +46,11 @@ export interface Profile {
   readonly tensors: ReadonlyMap<string, ProfileTensor>;
 }
 
+/** (n) */
+export function vector(values: readonly number[]): ProfileTensor {
+  return { shape: [values.length], data: Float32Array.from(values) };
+}
+
 /** Deterministic bytes of a profile. */
 export function encodeProfile(profile: Profile): Uint8Array {
   const tensors = new Map(

@@ -1,0 +1,88 @@
+/** The trainings of one calibration: prompts and adapters on the whole support set, adapters alone on parts of it. */
+import { Fault, throwIfCancelled } from '../fault.ts';
+import type { Random } from '../method/random.ts';
+import type { MethodSettings } from '../method/settings.ts';
+import { initialParameters, trainableParameters } from '../method/training.ts';
+import type { DrawSamples } from './anomalies.ts';
+import { CHECKPOINT_STEPS, type Journal } from './checkpoint.ts';
+import { type Learner, startLearner } from './learner.ts';
+import type { Networks } from './networks.ts';
+import type { ProfileTensor } from './profile.ts';
+import { epochBatches, type Schedule, stepCount } from './schedule.ts';
+import type { TapCache } from './taps.ts';
+import type { CalibrateProgress } from './tasks.ts';
+
+export interface CalibrateContext {
+  readonly signal: AbortSignal;
+  readonly progress: (value: CalibrateProgress) => void;
+  readonly cache: TapCache;
+}
+
+/** What every training of one calibration shares. */
+export interface Course {
+  readonly networks: Networks;
+  readonly method: MethodSettings;
+  readonly schedule: Schedule;
+  readonly draw: DrawSamples;
+  readonly random: Random;
+  readonly context: CalibrateContext;
+  readonly journal: Journal;
+}
+
+export interface Trained {
+  readonly tensors: ReadonlyMap<string, ProfileTensor>;
+  readonly losses: readonly number[];
+}
+
+export async function trainPromptsAndAdapters(count: number, course: Course): Promise<Trained> {
+  const { networks, method, schedule, draw, random } = course;
+  const { session, prompts } = await networks.training(method);
+  const options = { architecture: networks.architecture, taps: networks.taps, prompts };
+  const { promptEvery } = schedule;
+  const learner = startLearner({
+    session,
+    ...(promptEvery > 1 ? { adaptersAlone: { session: await networks.adapterTraining(), promptEvery } } : {}),
+    taps: networks.taps,
+    side: networks.side,
+    parameters: trainableParameters(options),
+    initial: initialParameters(options, random),
+  });
+  const members = Array.from({ length: count }, (_, i) => i);
+  const losses = await train(learner, members, course, 'training');
+  const textFeatures = await learner.textFeatures(await draw([0]));
+  const tensors = new Map<string, ProfileTensor>();
+  for (const [name, value] of learner.parameters()) tensors.set(name, asProfileTensor(value));
+  tensors.set('text.features', asProfileTensor(textFeatures));
+  return { tensors, losses };
+}
+
+/** Trains on the given members, from the last checkpoint where there is one. @returns the loss of every step */
+export async function train(
+  learner: Learner,
+  members: readonly number[],
+  { schedule: { epochs }, draw, random, context: { signal, progress }, journal }: Course,
+  phase: CalibrateProgress['phase'],
+): Promise<number[]> {
+  const total = stepCount(members.length, epochs);
+  const position = journal.enter(learner);
+  const losses = [...position.losses];
+  const pending = [...position.pending]; // batches of the present epoch
+  progress({ phase, done: losses.length, total, losses: [...losses], firstStep: 0 });
+  while (losses.length < total) {
+    throwIfCancelled(signal);
+    if (pending.length === 0) pending.push(...epochBatches(members.length, random));
+    const batch = pending.shift()!;
+    const loss = await learner.step(await draw(batch.map((position) => members[position]!)));
+    if (!Number.isFinite(loss))
+      throw new Fault('provider-failed', 'Training diverged: the loss is no longer a number. Try another provider.');
+    losses.push(loss);
+    progress({ phase, done: losses.length, total, losses: [loss], firstStep: losses.length - 1 });
+    const complete = losses.length === total;
+    if (complete || losses.length % CHECKPOINT_STEPS === 0) await journal.save(learner, { losses, pending }, complete);
+  }
+  return losses;
+}
+
+function asProfileTensor({ dims, data }: { readonly dims: readonly number[]; readonly data: unknown }): ProfileTensor {
+  return { shape: dims, data: data as Float32Array };
+}
