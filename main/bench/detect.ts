@@ -23,9 +23,12 @@ const BATCH = 8;
 export const detect: Suite = {
   does: "vision forward passes as a share of the machine's limit, and a folder of images end to end",
   async run(context) {
-    const sizes = context.quick ? [vitB16] : [vitB16, vitL14];
+    const { quick, models } = context;
+    const named = [vitB16, vitL14].filter(({ name }) => models.includes(name));
+    const sizes = named.length > 0 ? named : quick ? [vitB16] : [vitB16, vitL14];
     const rows: BenchRow[] = [];
     for (const size of sizes) rows.push(...(await visionAgainstLimit(size, context)));
+    if (named.length > 0) return rows; // `--model ViT-L/14`: that size against the limit, and no more
     rows.push(...(await folderAgainstForward(context)), ...(await seriesOfSlices(context)));
     return rows;
   },
