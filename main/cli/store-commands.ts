@@ -37,17 +37,18 @@ const studiesList: Command = {
 };
 
 const exportCommand: Command = {
-  usage: '--study UID --to DIR [--formats sr,seg,pmap,sc,epdf,pdf,png,fhir,csv,json]',
+  usage: '--study UID --to DIR [--formats sr,seg,pmap,sc,epdf,pdf,png,fhir,csv,json] [--layout folder|media]',
   does: 'results of a study whose report is signed; by default all, of a draft its PDF',
-  options: { study: string, to: string, formats: string },
+  options: { study: string, to: string, formats: string, layout: string },
   takes: [0, 0],
   async run({ options, station, host, job }) {
     const uid = options.required('study');
     const folder = options.required('to');
+    const layout = options.oneOf('layout', ['folder', 'media']) ?? 'folder';
     const words = options.text('formats')?.split(',');
     const formats = words ? parseFormats(words) : exportableFormats(station(), uid);
     if (!words && formats.length === 1) host.log('The report is not signed: only the PDF of its draft is exported.');
-    host.print(JSON.stringify({ files: await exportResults(station(), uid, folder, formats, job) }));
+    host.print(JSON.stringify({ files: await exportResults(station(), uid, folder, formats, job, layout) }));
     return undefined;
   },
 };

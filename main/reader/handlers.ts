@@ -7,6 +7,7 @@ import { readFileBytes } from '../imaging/dataset.ts';
 import { deidentify } from '../imaging/deidentify/deidentify.ts';
 import { toDisplay } from '../imaging/display.ts';
 import { indexFile } from '../imaging/index-file.ts';
+import { readMediaEntry } from '../imaging/media-entry.ts';
 import { toModelImage } from '../imaging/model-image.ts';
 import { type OpenedImage, openImage } from '../imaging/pixels.ts';
 import { readResultFile } from '../imaging/result-file.ts';
@@ -40,6 +41,7 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
     return opened.header;
   },
   sourceAttributes: ({ path }) => readSourceAttributes(path),
+  mediaEntry: ({ path }) => readMediaEntry(path),
   resultFile: ({ path }) => readResultFile(path),
   pixels: framePixels,
   modelImage,

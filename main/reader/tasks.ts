@@ -4,6 +4,7 @@ import type { FramePixels } from '../../preload/contract/model.ts';
 import type { Deidentified, DeidentifyOptions } from '../imaging/deidentify/deidentify.ts';
 import type { InstanceHeader, PhotoOrigin } from '../imaging/header.ts';
 import type { IndexedFile } from '../imaging/index-file.ts';
+import type { MediaEntry } from '../imaging/media-entry.ts';
 import type { ResultFile } from '../imaging/result-file.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import type { CollectedFile } from '../imaging/sources.ts';
@@ -44,6 +45,8 @@ export interface ReaderTasks {
   };
   /** What objects derived from a file repeat of it. */
   sourceAttributes: { input: { readonly path: string }; progress: never; output: SourceAttributes };
+  /** What a DICOMDIR says of a file; null for a photograph. */
+  mediaEntry: { input: { readonly path: string }; progress: never; output: MediaEntry | null };
   /** Outlines, masks and maps of a report, Segmentation or Parametric Map. */
   resultFile: { input: { readonly path: string }; progress: never; output: ResultFile };
   pixels: { input: FrameSource; progress: never; output: FramePixels };

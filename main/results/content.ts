@@ -25,6 +25,8 @@ export interface ReportVersion {
   /** 1 as first signed; each addendum adds one. */
   readonly version: number;
   readonly indication: string;
+  readonly technique: string;
+  readonly findings: string;
   readonly impression: string;
   readonly addenda: readonly Addendum[];
   readonly signedBy: string;

@@ -41,18 +41,24 @@ const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 
 /** A Part 10 file in explicit VR little endian. Text is UTF-8. */
 export function encodeDataset(dataset: Dataset): Uint8Array {
+  const { SOPClassUID, SOPInstanceUID } = dataset;
+  return encodeFile(SOPClassUID, SOPInstanceUID, { ...dataset, SpecificCharacterSet: 'ISO_IR 192' });
+}
+
+/** A Part 10 file of this application, named as this class and instance. */
+export function encodeFile(sopClassUid: unknown, sopInstanceUid: unknown, dataset: Dataset): Uint8Array {
   const { DicomDict, DicomMetaDictionary } = dcmjs.data;
   const file = new DicomDict(
     DicomMetaDictionary.denaturalizeDataset({
       FileMetaInformationVersion: new Uint8Array([0, 1]).buffer,
-      MediaStorageSOPClassUID: dataset.SOPClassUID,
-      MediaStorageSOPInstanceUID: dataset.SOPInstanceUID,
+      MediaStorageSOPClassUID: sopClassUid,
+      MediaStorageSOPInstanceUID: sopInstanceUid,
       TransferSyntaxUID: EXPLICIT_LITTLE_ENDIAN,
       ImplementationClassUID: IMPLEMENTATION_UID,
       ImplementationVersionName: IMPLEMENTATION_NAME,
     }),
   );
-  file.dict = DicomMetaDictionary.denaturalizeDataset({ ...dataset, SpecificCharacterSet: 'ISO_IR 192' });
+  file.dict = DicomMetaDictionary.denaturalizeDataset(dataset);
   return new Uint8Array(file.write());
 }
 

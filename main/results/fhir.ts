@@ -75,6 +75,7 @@ function diagnosticReport(
   const taken = report.addenda.some(({ reason }) => reason !== null);
   const words = [
     `${NOT_FOR_DIAGNOSTIC_USE}.`,
+    report.findings,
     report.impression,
     ...report.addenda.map(({ text, signedAt }) => `Addendum ${signedAt}: ${text}`),
   ].filter((text) => text.trim() !== '');

@@ -85,10 +85,7 @@ export function segmentation(content: ResultContent, group: readonly ResultImage
 const SEGMENT: Dimension = { index: '0062000B', group: '0062000A', label: 'Segment' };
 
 function segmentItem({ device, analysis }: ResultContent, finding: NumberedFinding, number: number): Dataset {
-  return {
-    SegmentNumber: number,
-    SegmentLabel: findingLabel(finding),
-    SegmentDescription: `Peak anomaly score ${finding.peakScore.toFixed(3)}. ${NOT_FOR_DIAGNOSTIC_USE}`,
+  const algorithm = {
     SegmentAlgorithmType: 'SEMIAUTOMATIC',
     SegmentAlgorithmName: 'MediCLIP',
     SegmentationAlgorithmIdentificationSequence: [
@@ -99,6 +96,12 @@ function segmentItem({ device, analysis }: ResultContent, finding: NumberedFindi
         AlgorithmParameters: `profile ${analysis?.profileSha256 ?? ''}`,
       },
     ],
+  };
+  return {
+    SegmentNumber: number,
+    SegmentLabel: findingLabel(finding),
+    SegmentDescription: `Peak anomaly score ${finding.peakScore.toFixed(3)}. ${NOT_FOR_DIAGNOSTIC_USE}`,
+    ...(finding.drawnBy === null ? algorithm : { SegmentAlgorithmType: 'MANUAL' }),
     SegmentedPropertyCategoryCodeSequence: [ALTERED_STRUCTURE],
     SegmentedPropertyTypeCodeSequence: [LESION],
     TrackingID: findingLabel(finding),

@@ -176,7 +176,7 @@ function measurementGroup(content: ResultContent, image: ResultImage, finding: N
       codeItem('CONTAINS', sct('276214006', 'Finding category'), codes.ALTERED_STRUCTURE),
       codeItem('CONTAINS', dcm('121071', 'Finding'), codes.LESION),
       outlineItem(dcm('111030', 'Image Region'), finding.outline, referenceTo(image.source, [image.frame])),
-      ...algorithm(content),
+      ...(finding.drawnBy === null ? algorithm(content) : []),
       numberItem(codes.ANOMALY_SCORE, peakScore, codes.NO_UNITS),
       ...(pValue === null ? [] : [numberItem(codes.CONFORMAL_P, pValue, codes.NO_UNITS)]),
       ...(areaMm2 === null ? [] : [numberItem(codes.AREA, areaMm2, codes.SQUARE_MILLIMETRE)]),
@@ -213,6 +213,8 @@ function qualitativeEvaluations({ report, analysis, images }: ResultContent): Da
   const texts: readonly (readonly [ReturnType<typeof dcm>, string])[] = [
     [COMMENT, `${NOT_FOR_DIAGNOSTIC_USE}.`],
     [dcm('121109', 'Indications for Procedure'), report.indication],
+    [dcm('121065', 'Procedure Description'), report.technique],
+    [dcm('121071', 'Finding'), report.findings],
     [dcm('121073', 'Impression'), report.impression],
     ...report.addenda.map(({ text, signedBy, signedAt }) => [ADDENDUM, `${signedBy}, ${signedAt}: ${text}`] as const),
     [

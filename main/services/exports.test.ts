@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exportFormats } from '../../preload/contract/results.ts';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
-import { dciodvfyErrors, hasPixelMed, srValidatorErrors } from '../../tests/support/dicom-tools.ts';
+import { dciodvfyErrors, hasPixelMed, hasPydicom, srValidatorErrors } from '../../tests/support/dicom-tools.ts';
 import { writePhantomStudy } from '../../tests/support/phantom-studies.ts';
 import { signedStudy } from '../../tests/support/signed-study.ts';
 import { freshFolder } from '../../tests/support/store.ts';
@@ -13,7 +14,7 @@ import { run } from '../runtime/command.ts';
 import { isOnPath } from '../runtime/debian.ts';
 import { listAudit } from '../store/audit.ts';
 import { openLatestAnalysis } from './analysis.ts';
-import { EXPORT_FORMATS, type ExportedFile, exportResults } from './exports.ts';
+import { type ExportedFile, exportResults } from './exports.ts';
 import { importPaths } from './import.ts';
 import { type AddendumRequest, addAddendum, openReport } from './reports.ts';
 import type { Workstation } from './workstation.ts';
@@ -97,9 +98,9 @@ describe('what leaves', () => {
   it.runIf(isOnPath('dcmdump'))('is what was accepted, under the warning, and nothing that was rejected', async () => {
     const from = station();
     const { studyInstanceUid, findings } = await signedPhantom(from);
-    const files = await exportResults(from, studyInstanceUid, freshFolder(), EXPORT_FORMATS, testJob());
+    const files = await exportResults(from, studyInstanceUid, freshFolder(), exportFormats, testJob());
     const kinds = new Set(files.map(({ format }) => format));
-    expect(kinds).toEqual(new Set(EXPORT_FORMATS));
+    expect(kinds).toEqual(new Set(exportFormats));
     const texts = await Promise.all(
       files.map(async ({ path, sopInstanceUid, format }) => ({
         format,
@@ -126,7 +127,7 @@ describe('what leaves', () => {
     const { paths } = writePhantomStudy(freshFolder(), { number: 1 });
     const { studies } = await importPaths(from, paths, testJob());
     const to = freshFolder();
-    for (const format of EXPORT_FORMATS.filter((name) => name !== 'pdf'))
+    for (const format of exportFormats.filter((name) => name !== 'pdf'))
       await expect(exportResults(from, studies[0] ?? '', to, [format], testJob())).rejects.toMatchObject({
         code: 'not-allowed',
       });
@@ -143,6 +144,30 @@ describe('what leaves', () => {
     };
     const first = await bytes();
     expect(await bytes()).toEqual(first);
+  });
+});
+
+describe('a medium', () => {
+  it('has a DICOMDIR that leads to every image and result, here and for outside readers', async () => {
+    const from = station();
+    const { studyInstanceUid } = await signedPhantom(from);
+    const folder = join(freshFolder(), 'cd');
+    const files = await exportResults(from, studyInstanceUid, folder, ['sr', 'seg', 'sc', 'epdf'], testJob(), 'media');
+    const uids = files.flatMap(({ sopInstanceUid }) => sopInstanceUid ?? []);
+    expect(files.filter(({ format }) => format === 'image')).toHaveLength(3);
+    const index = join(folder, 'DICOMDIR');
+    const other = station();
+    const imported = await importPaths(other, [index], testJob());
+    // Pictures and documents that are no images of ours: the import says so for the PDF.
+    expect(imported.instances + imported.skipped.length).toBe(uids.length);
+    expect(imported.instances).toBeGreaterThanOrEqual(3 + 2);
+    await expect(exportResults(from, studyInstanceUid, folder, ['sr'], testJob(), 'media')).rejects.toThrow(/empty/);
+    if (isOnPath('dcmdump')) for (const uid of uids) expect(await dump(index)).toContain(uid);
+    const script = 'import sys, pydicom.fileset as f; print(sorted(i.SOPInstanceUID for i in f.FileSet(sys.argv[1])))';
+    if (hasPydicom) {
+      const { output } = await run('/usr/bin/python3', ['-W', 'ignore', '-c', script, index]);
+      expect(JSON.parse(output.trim().split('\n').at(-1)?.replaceAll("'", '"') ?? '')).toEqual([...uids].sort());
+    }
   });
 });
 

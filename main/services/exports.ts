@@ -1,6 +1,7 @@
 /** Results of a study as files in a folder. */
 import { mkdir, readFile as readBytes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ExportFormat, exportFormats } from '../../preload/contract/results.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { sharp } from '../imaging/sharp.ts';
 import type { ResultContent } from '../results/content.ts';
@@ -9,13 +10,11 @@ import { scoreDocument, scoreTable } from '../results/tables.ts';
 import { verifyBlob } from '../store/blobs.ts';
 import { insertDeliveries } from '../store/result-objects.ts';
 import type { JobContext } from './jobs.ts';
+import { writeMedia } from './media.ts';
 import { exportReportPdf, openReport, writeWhole } from './reports.ts';
 import { resultContent } from './result-content.ts';
 import { capturedPicture, type KeptObject, OBJECT_FORMATS, resultObjects } from './result-objects.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
-
-export const EXPORT_FORMATS = [...OBJECT_FORMATS, 'pdf', 'png', 'fhir', 'csv', 'json'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportedFile {
   readonly path: string;
@@ -27,12 +26,12 @@ export interface ExportedFile {
 
 /** What can be exported of a study as it stands: of a draft only its PDF, which says that it is one. */
 export function exportableFormats(station: Workstation, studyInstanceUid: string): readonly ExportFormat[] {
-  return openReport(station, studyInstanceUid).state === 'signed' ? EXPORT_FORMATS : ['pdf'];
+  return openReport(station, studyInstanceUid).state === 'signed' ? exportFormats : ['pdf'];
 }
 
 /**
  * Writes results into a folder, which is made where it is missing. Each file appears whole or not at all; one entry of
- * the audit trail tells of all.
+ * the audit trail tells of all. `media`: DICOM's layout with a DICOMDIR, the study's images included (media.ts).
  * @throws Fault `not-found`, `not-allowed` where the report is not signed and more than its PDF is asked for,
  * `bad-file`, `disk-full`, `cancelled`
  */
@@ -42,6 +41,7 @@ export async function exportResults(
   folder: string,
   formats: readonly ExportFormat[],
   job: Pick<JobContext, 'signal' | 'progress'>,
+  layout: 'folder' | 'media' = 'folder',
 ): Promise<readonly ExportedFile[]> {
   const files: ExportedFile[] = [];
   const detail = () => ({ formats, files: files.length });
@@ -51,7 +51,7 @@ export async function exportResults(
     });
     if (formats.some((format) => format !== 'pdf')) {
       const content = await resultContent(station, studyInstanceUid, job.signal);
-      files.push(...(await writeObjects(station, content, folder, formats, job)));
+      files.push(...(await writeObjects(station, content, folder, formats, job, layout)));
       files.push(...(await writeDocuments(station, content, folder, formats, job)));
     }
     if (formats.includes('pdf')) {
@@ -73,18 +73,22 @@ async function writeObjects(
   folder: string,
   formats: readonly ExportFormat[],
   job: Pick<JobContext, 'signal' | 'progress'>,
+  layout: 'folder' | 'media',
 ): Promise<readonly ExportedFile[]> {
   const wanted = OBJECT_FORMATS.filter((format) => formats.includes(format));
-  if (wanted.length === 0) return [];
+  if (wanted.length === 0 && layout === 'folder') return [];
   const objects = await resultObjects(station, content, wanted, job.signal);
   const files: ExportedFile[] = [];
-  for (const object of objects) {
-    throwIfCancelled(job.signal);
-    const path = join(folder, `${object.format}-${object.sopInstanceUid}.dcm`);
-    await writeWhole(path, await keptBytes(station, object));
-    files.push({ path, format: object.format, sopInstanceUid: object.sopInstanceUid });
-    job.progress({ done: files.length, total: objects.length, unit: 'objects', note: object.format });
-  }
+  if (layout === 'media')
+    files.push(...(await writeMedia(station, content.context.header.study.uid, objects, folder, job)));
+  else
+    for (const object of objects) {
+      throwIfCancelled(job.signal);
+      const path = join(folder, `${object.format}-${object.sopInstanceUid}.dcm`);
+      await writeWhole(path, await keptBytes(station, object));
+      files.push({ path, format: object.format, sopInstanceUid: object.sopInstanceUid });
+      job.progress({ done: files.length, total: objects.length, unit: 'objects', note: object.format });
+    }
   const now = { destination: 'folder', deliveredAt: timestamp(station), deliveredBy: station.user };
   insertDeliveries(
     station.store.db,
@@ -131,9 +135,9 @@ async function writeDocuments(
 
 /** Names of formats, checked. @throws Fault `usage` */
 export function parseFormats(words: readonly string[]): readonly ExportFormat[] {
-  const known: readonly string[] = EXPORT_FORMATS;
+  const known: readonly string[] = exportFormats;
   const unknown = words.find((word) => !known.includes(word));
   if (unknown !== undefined)
-    throw new Fault('usage', `There is no format "${unknown}". Known are ${EXPORT_FORMATS.join(', ')}.`);
+    throw new Fault('usage', `There is no format "${unknown}". Known are ${exportFormats.join(', ')}.`);
   return words as readonly ExportFormat[];
 }

@@ -67,6 +67,8 @@ function versionOf({ addenda, ...report }: Report): ReportVersion {
   return {
     version: newest?.version ?? 1,
     indication: report.indication,
+    technique: report.technique,
+    findings: report.findings,
     impression: report.impression,
     addenda,
     signedBy: newest?.signedBy ?? report.signedBy ?? '',

@@ -65,3 +65,13 @@ export function insertDeliveries(db: WritableDatabase, deliveries: readonly Deli
       );
   });
 }
+
+/** Where objects of a study went, the oldest first. */
+export function listDeliveries(db: ReadableDatabase, studyInstanceUid: string): readonly Delivery[] {
+  return db.all<Delivery>(
+    `SELECT sop_instance_uid AS sopInstanceUid, destination, delivered_at AS deliveredAt, delivered_by AS deliveredBy
+     FROM result_deliveries JOIN result_objects USING (sop_instance_uid)
+     WHERE study_instance_uid = ? ORDER BY result_deliveries.rowid`,
+    studyInstanceUid,
+  );
+}

@@ -10,6 +10,9 @@ export async function dciodvfyErrors(path: string): Promise<readonly string[]> {
   return output.split('\n').filter((line) => line.startsWith('Error'));
 }
 
+/** Debian's own Python, whatever else is on the path. */
+export const hasPydicom = existsSync('/usr/lib/python3/dist-packages/pydicom');
+
 const PIXELMED = '/usr/share/java/pixelmed.jar';
 export const hasPixelMed = existsSync(PIXELMED);
 
