@@ -9,6 +9,7 @@ import { confirmCase, listCases, withdrawCase } from '../services/cases.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from '../services/findings.ts';
 import { Images } from '../services/images.ts';
 import { countPhotos, skippedFiles } from '../services/import.ts';
+import { importedMap, importedResults } from '../services/imported-results.ts';
 import type { Jobs } from '../services/jobs.ts';
 import {
   listProviders,
@@ -21,6 +22,7 @@ import {
 import { listModels, listUnusableModels } from '../services/models.ts';
 import { findNearestNormals } from '../services/nearest-normals.ts';
 import type { NetworkLife } from '../services/network-life.ts';
+import { allNodes } from '../services/nodes.ts';
 import { previewAnomalies } from '../services/preview.ts';
 import {
   activate,
@@ -30,10 +32,21 @@ import {
   retire,
   rollBack,
 } from '../services/profiles.ts';
+import { readerName, setReaderName } from '../services/reader-profile.ts';
 import { createReferenceSet, listAllReferenceSets, listMembers } from '../services/reference-sets.ts';
-import { exportReportPdf, openReport, saveReport, signReport, writeWhole } from '../services/reports.ts';
+import { addAddendum, exportReportPdf, openReport, saveReport, signReport, writeWhole } from '../services/reports.ts';
+import { hasBeenSent } from '../services/result-sending.ts';
 import { listStoredScopes, misfitOf } from '../services/scope.ts';
-import { resumeCalibration, startAnalysis, startCalibration, startDemo, startImport } from '../services/start.ts';
+import {
+  resumeCalibration,
+  startAnalysis,
+  startCalibration,
+  startDemo,
+  startExport,
+  startImport,
+  startReplacing,
+  startSending,
+} from '../services/start.ts';
 import { ReferenceChecks } from '../services/start-checks.ts';
 import { supportBundle } from '../services/support.ts';
 import { discardUnfinished, listUnfinished } from '../services/unfinished.ts';
@@ -174,6 +187,25 @@ export function callsOf(
       changed('studies');
       return changing('reports', report);
     },
+    'reports.addendum': (request) => {
+      const report = addAddendum(station, request);
+      if (hasBeenSent(station, request.studyInstanceUid)) startReplacing(station, jobs, request.studyInstanceUid);
+      changed('analyses');
+      return changing('reports', report);
+    },
+    'reader.name': () => readerName(station),
+    'reader.setName': (name) => setReaderName(station, name),
+
+    'results.export': async (request) => {
+      if (request.to.kind === 'node') return startSending(station, jobs, request, request.to.name);
+      const chosen = await dialog.showOpenDialog(window, { properties: ['openDirectory', 'createDirectory'] });
+      const [folder] = chosen.filePaths;
+      return chosen.canceled || !folder ? null : startExport(station, jobs, request, folder, request.to.kind);
+    },
+    'results.nodes': () => allNodes(station).map(({ name }) => name),
+    'results.imported': (uid) => importedResults(station, uid),
+    'results.importedMap': (uid, ref) => importedMap(station, uid, ref),
+
     'reports.exportPdf': async (uid) => {
       const chosen = await dialog.showSaveDialog(window, {
         defaultPath: `report-${uid.slice(-12)}.pdf`,

@@ -25,6 +25,10 @@ export async function sendResults(
   return await queueObjects(station, await resultContent(station, studyInstanceUid, signal), node, formats, signal);
 }
 
+/** Whether any node has objects of a study's report. */
+export const hasBeenSent = ({ store }: Workstation, studyInstanceUid: string): boolean =>
+  listDeliveries(store.db, studyInstanceUid).some(({ destination }) => destination.startsWith(NODE));
+
 /**
  * After an addendum: every node that has objects of the report gets the new versions of the same formats, with the note
  * that takes the old ones back. Returns the nodes.

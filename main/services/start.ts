@@ -1,14 +1,18 @@
 /** Work that goes on in the background, as jobs: what the window starts. */
 import { basename } from 'node:path';
 import type { PhotoDetails } from '../../preload/contract/model.ts';
+import type { ExportRequest } from '../../preload/contract/results.ts';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { getStudy } from '../store/studies.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
 import { type BackupPlan, makeBackup } from './backup.ts';
 import { importDemoStudies } from './demo-studies.ts';
+import { exportResults } from './exports.ts';
 import { importPaths, importSummary, resumableImports } from './import.ts';
 import type { Jobs } from './jobs.ts';
+import { OBJECT_FORMATS } from './result-objects.ts';
+import { replaceSentResults, sendResults } from './result-sending.ts';
 import { misfitOf } from './scope.ts';
 import { openUnfinished, type RememberedCalibration, rememberCalibration, runRemembered } from './unfinished.ts';
 import type { Workstation } from './workstation.ts';
@@ -23,6 +27,44 @@ export function startImport(
   return jobs.start('import', title, null, async (context) => {
     const result = await importPaths(station, paths, context, photo);
     return { summary: importSummary(result), subject: result.studies[0] ?? null };
+  });
+}
+
+/** Results into a folder. */
+export function startExport(
+  station: Workstation,
+  jobs: Jobs,
+  { studyInstanceUid, formats }: Pick<ExportRequest, 'studyInstanceUid' | 'formats'>,
+  folder: string,
+  layout: 'folder' | 'media',
+): string {
+  return jobs.start('export', `Export to ${basename(folder)}`, studyInstanceUid, async (context) => {
+    const files = await exportResults(station, studyInstanceUid, folder, formats, context, layout);
+    return { summary: `${files.length} files were written to ${folder}.`, subject: folder };
+  });
+}
+
+/** Results into the send queue of a node. */
+export function startSending(
+  station: Workstation,
+  jobs: Jobs,
+  { studyInstanceUid, formats }: Pick<ExportRequest, 'studyInstanceUid' | 'formats'>,
+  node: string,
+): string {
+  return jobs.start('export', `Send results to ${node}`, studyInstanceUid, async ({ signal }) => {
+    const objects = OBJECT_FORMATS.filter((format) => formats.includes(format));
+    const count = await sendResults(station, studyInstanceUid, node, objects, signal);
+    return { summary: `${count} objects wait to be sent to ${node}.`, subject: studyInstanceUid };
+  });
+}
+
+/** After an addendum: replaces what nodes have of the report. */
+export function startReplacing(station: Workstation, jobs: Jobs, studyInstanceUid: string): string {
+  return jobs.start('export', 'Replace what was sent', studyInstanceUid, async ({ signal }) => {
+    const nodes = await replaceSentResults(station, studyInstanceUid, signal);
+    const summary =
+      nodes.length === 0 ? 'Nothing had been sent.' : `New versions wait to be sent to ${nodes.join(', ')}.`;
+    return { summary, subject: studyInstanceUid };
   });
 }
 

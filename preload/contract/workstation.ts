@@ -35,6 +35,8 @@ import { anomalyTasks } from './model.ts';
 import { type NetworkCallResults, networkCallArguments } from './pacs.ts';
 import type { Policy } from './policy.ts';
 
+import { addendumRequestSchema, exportRequestSchema, type ImportedResult } from './results.ts';
+
 const uid = z.string().min(1).max(64);
 const id = z.string().min(1).max(64);
 const text = (longest: number) => z.string().max(longest);
@@ -303,6 +305,20 @@ export const callArguments = {
   'reports.sign': z.tuple([uid]),
   /** Asks where to and writes the PDF; resolves to null where the person cancelled the dialog. */
   'reports.exportPdf': z.tuple([uid]),
+  /** Signs an addendum; what left for network nodes before is replaced there in the background. */
+  'reports.addendum': z.tuple([addendumRequestSchema]),
+  /** The name below signatures: of the reader's profile, else of the operating system's user. */
+  'reader.name': z.tuple([]),
+  'reader.setName': z.tuple([text(64).min(1)]),
+
+  /** Asks for a folder where it needs one; resolves to the job, or null where the person cancelled the dialog. */
+  'results.export': z.tuple([exportRequestSchema]),
+  /** Names of the nodes that results can be sent to. */
+  'results.nodes': z.tuple([]),
+  /** What was imported beside a study's images. */
+  'results.imported': z.tuple([uid]),
+  /** One map of an imported result. */
+  'results.importedMap': z.tuple([uid, frameRefSchema]),
 } as const;
 
 export type CallName = keyof typeof callArguments;
@@ -378,6 +394,13 @@ export interface CallResults extends NetworkCallResults {
   'reports.save': Report;
   'reports.sign': Report;
   'reports.exportPdf': string | null;
+  'reports.addendum': Report;
+  'reader.name': string;
+  'reader.setName': string;
+  'results.export': string | null;
+  'results.nodes': readonly string[];
+  'results.imported': readonly ImportedResult[];
+  'results.importedMap': AnomalyMap;
 }
 
 /** What main tells the window unasked. */

@@ -2,15 +2,18 @@
 import type {
   Analysis,
   Annotation,
+  AnomalyMap,
   CalibrationRow,
   Decision,
   Finding,
+  FrameRef,
   FrameResult,
   FrameRow,
   JobStatus,
   SeriesDetail,
   StudyDetail,
 } from '../../preload/contract/model.ts';
+import type { ImportedRegion, ImportedResult } from '../../preload/contract/results.ts';
 import { type ColourMapName, colourMapNames, mapRange } from '../design/colour-map.ts';
 import { attempt } from '../design/notices.svelte.ts';
 import { frameKey, frameRef } from '../images/frame-key.ts';
@@ -26,6 +29,8 @@ export class Reading {
   readonly studyInstanceUid: string;
   detail: StudyDetail | null = $state.raw(null);
   analysis: Analysis | null = $state.raw(null);
+  /** Reports, segmentations and maps that were imported beside the images. */
+  imported: readonly ImportedResult[] = $state.raw([]);
   seriesIndex: number = $state(0);
   /** The picture that is on the screen. */
   frameIndex: number = $state(0);
@@ -78,10 +83,16 @@ export class Reading {
     void attempt(async () => {
       this.detail = await call('studies.open', this.studyInstanceUid);
       await this.#reloadAnalysis();
+      await this.#reloadImported();
     });
     return on('data.changed', ({ what }) => {
+      if (what === 'studies') void attempt(() => this.#reloadImported());
       if (what === 'analyses') void attempt(() => this.#reloadAnalysis());
     });
+  }
+
+  async #reloadImported(): Promise<void> {
+    this.imported = await call('results.imported', this.studyInstanceUid);
   }
 
   async #reloadAnalysis(): Promise<void> {
@@ -96,13 +107,29 @@ export class Reading {
     return this.#results.get(frameKey(frame));
   }
 
-  place(finding: Finding): Place | undefined {
+  place(finding: FrameRef): Place | undefined {
     return this.#places.get(frameKey(finding));
   }
 
   findingsOn(frame: FrameRow): readonly Finding[] {
     const key = frameKey(frame);
     return this.findings.filter((finding) => frameKey(finding) === key);
+  }
+
+  /** Outlines that imported results have on a picture. */
+  importedOn(frame: FrameRow): readonly ImportedRegion[] {
+    const key = frameKey(frame);
+    return this.imported.flatMap(({ regions }) => regions.filter((region) => frameKey(region) === key));
+  }
+
+  /** The imported map of a picture, where the study has no analysis of its own; undefined where there is none. */
+  importedMap(frame: FrameRow): Promise<AnomalyMap> | undefined {
+    if (this.analysis) return undefined;
+    const key = frameKey(frame);
+    const owner = this.imported.find(({ maps }) =>
+      maps.some((map) => frameKey(map) === key && IS_SCORE.test(map.quantity)),
+    );
+    return owner && call('results.importedMap', owner.sopInstanceUid, frameRef(frame));
   }
 
   showSeries(index: number): void {
@@ -204,6 +231,9 @@ export class Reading {
     });
   }
 }
+
+/** A p-value is small where a score is high: its map would show the wrong places. */
+const IS_SCORE = /score/i;
 
 function onScale(threshold: number): number {
   return Math.min(mapRange.high, Math.max(mapRange.low, threshold));

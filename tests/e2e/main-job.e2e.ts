@@ -1,11 +1,11 @@
 /** The main job in the window, from an empty data folder to a signed report, and once more after a restart. */
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../../main/runtime/command.ts';
 import { isOnPath } from '../../main/runtime/debian.ts';
 import { freshFolder } from '../support/launch.ts';
 import { ask, askFor } from '../support/pages/bridge.ts';
-import { answerSaveDialog } from '../support/pages/dialogs.ts';
+import { answerOpenDialog, answerSaveDialog } from '../support/pages/dialogs.ts';
 import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
 
@@ -145,6 +145,26 @@ describe('the main job', () => {
     const [calibration] = await askFor(window, 'calibrations.list');
     expect(text.replace(/\s/g, '')).toContain(calibration?.modelSha256);
     expect(text).toContain(`${calibration?.modelName}, `);
+  });
+
+  test('results leave as DICOM and documents, and an addendum as a new version', async () => {
+    const { app, report, jobs, window } = station;
+    const folder = freshFolder();
+    await answerOpenDialog(app, [folder]);
+    await report.exportResults(['sr', 'seg', 'epdf', 'fhir']);
+    await jobs.waitFor('export', 'done');
+    await jobs.close();
+    const kinds = () =>
+      readdirSync(folder)
+        .map((name) => name.split('-')[0])
+        .sort();
+    expect(kinds()).toEqual(['epdf', 'report', 'seg', 'sr']);
+    await report.addAddendum('Second look: unchanged.');
+    await window.screenshot({ path: testResult('addendum.png') });
+    await window.getByTestId('export-results').click();
+    await window.screenshot({ path: testResult('export.png') });
+    await window.keyboard.press('Escape');
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test('a signed report cannot be changed, neither in the window nor past it', async () => {

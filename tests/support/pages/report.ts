@@ -34,6 +34,22 @@ export class ReportPage {
     await this.signed.waitFor();
   }
 
+  /** Exports in these formats into the folder that the dialog, answered before, gives. */
+  async exportResults(formats: readonly string[]): Promise<void> {
+    await this.#window.getByTestId('export-results').click();
+    for (const box of await this.#window.getByTestId('export-dialog').getByRole('checkbox').all())
+      await box.setChecked(formats.includes((await box.getAttribute('value')) ?? ''));
+    await this.#window.getByTestId('start-export').click();
+    await this.#window.getByTestId('export-dialog').waitFor({ state: 'hidden' });
+  }
+
+  async addAddendum(text: string): Promise<void> {
+    await this.#window.getByTestId('addendum').click();
+    await this.#window.getByTestId('addendum-text').fill(text);
+    await this.#window.getByTestId('sign-addendum').click();
+    await this.#window.getByTestId('signed-addendum').filter({ hasText: text }).waitFor();
+  }
+
   /** The dialog must have been answered before; see dialogs.ts. */
   async exportPdf(): Promise<void> {
     await this.#window.getByTestId('export-pdf').click();
