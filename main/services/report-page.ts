@@ -2,7 +2,7 @@
 import type { CalibrationRow, Finding, Preset, Report, StudyRow } from '../../preload/contract/model.ts';
 import { flaggedShare } from '../method/conformal.ts';
 import { SCALE, STOPS } from './colour-map.ts';
-import { REPORT_FONTS } from './report-fonts.ts';
+import { REPORT_FONT_FAMILIES, reportFonts } from './report-fonts.ts';
 import type { PrintableDocument } from './workstation.ts';
 
 export interface ReportFigure {
@@ -43,11 +43,7 @@ export interface ReportContent {
 export function reportDocument(content: ReportContent): PrintableDocument {
   const { study, report } = content;
   const title = `Report ${study.patientId} ${study.studyDate}`.trim();
-  const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
-<style>${REPORT_FONTS}\n${STYLE}</style></head><body>
-${masthead(content)}
+  const body = `${masthead(content)}
 ${identification(content)}
 ${prose('Indication', report.indication)}
 ${report.technique === '' ? '' : prose('Technique', report.technique)}
@@ -57,9 +53,15 @@ ${report.addenda.map((addendum) => prose(`Addendum, ${moment(addendum.signedAt)}
 ${findingsSection(content)}
 ${highestSection(content)}
 ${methodSection(content)}
-${signature(report)}
+${signature(report)}`;
+  const fonts = reportFonts(body + title);
+  const html = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
+<style>${fonts}\n${STYLE}</style></head><body>
+${body}
 </body></html>`;
-  return { html, footer: footer(content) };
+  return { html, footer: footer(content, fonts) };
 }
 
 function masthead({ report }: ReportContent): string {
@@ -87,7 +89,7 @@ function identification({ study }: ReportContent): string {
 function prose(title: string, content: string): string {
   if (content.trim() === '') return '';
   const paragraphs = content.trim().split(/\n\s*\n/);
-  return `<section><h2>${title}</h2>${paragraphs.map((part) => `<p>${text(part).replaceAll('\n', '<br>')}</p>`).join('')}</section>`;
+  return `<section><h2>${title}</h2>${paragraphs.map((part) => `<p dir="auto">${text(part).replaceAll('\n', '<br>')}</p>`).join('')}</section>`;
 }
 
 function findingsSection({ analysis, figures, report }: ReportContent): string {
@@ -192,17 +194,17 @@ function signature(report: Report): string {
     : '<section class="signature"><p>This draft has not been signed.</p></section>';
 }
 
-/** Print footers know no style of the page, so theirs stands at each element. */
-function footer({ study, report, appVersion }: ReportContent): string {
+/** Print footers know no style of the page, so they bring their own. */
+function footer({ study, report, appVersion }: ReportContent, fonts: string): string {
   const left = [personName(study.patientName), study.patientId, report.state === 'signed' ? '' : 'Draft'];
-  return `<div style="width:100%;margin:0 16mm;font:7pt Inter,sans-serif;color:#555;display:flex;justify-content:space-between">
+  return `<style>${fonts}</style><div style="width:100%;margin:0 16mm;font:7pt ${REPORT_FONT_FAMILIES.replaceAll('"', "'")};color:#555;display:flex;justify-content:space-between">
 <span>${text(left.filter((part) => part !== '').join(' · '))}</span>
 <span style="color:#a11;font-weight:600">Not for diagnostic use</span>
 <span>MediCLIP Workstation ${text(appVersion)} · Page <span class="pageNumber"></span> of <span class="totalPages"></span></span></div>`;
 }
 
 function definitions(rows: readonly (readonly [string, string])[]): string {
-  return `<dl>${rows.map(([term, value]) => `<dt>${term}</dt><dd>${text(value) || '–'}</dd>`).join('')}</dl>`;
+  return `<dl>${rows.map(([term, value]) => `<dt>${term}</dt><dd dir="auto">${text(value) || '–'}</dd>`).join('')}</dl>`;
 }
 
 function image(png: Uint8Array, description: string): string {
@@ -240,7 +242,7 @@ const percent = (share: number) => `${Number((share * 100).toFixed(1))}%`;
 const STYLE = `
 @page { size: A4; margin: 16mm 16mm 20mm }
 * { box-sizing: border-box }
-body { margin: 0; font: 9.5pt/1.45 "Inter", "Noto Sans", sans-serif; color: #16191d; -webkit-print-color-adjust: exact }
+body { margin: 0; font: 9.5pt/1.45 ${REPORT_FONT_FAMILIES}; color: #16191d; -webkit-print-color-adjust: exact }
 h1 { font-size: 17pt; font-weight: 650; letter-spacing: -0.01em; margin: 0 }
 h2 { font-size: 11pt; font-weight: 650; margin: 7mm 0 2mm; break-after: avoid }
 p { margin: 0 0 2mm }
@@ -253,7 +255,7 @@ header { display: flex; justify-content: space-between; border-bottom: 0.6mm sol
 .identification { display: grid; grid-template-columns: 1fr 1fr; gap: 8mm; margin-top: 4mm }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.8mm 4mm; margin: 0 }
 dt { color: #5b6570 }
-dd { margin: 0; overflow-wrap: anywhere }
+dd { text-align: left; margin: 0; overflow-wrap: anywhere }
 .uid, .note { color: #5b6570; font-size: 8pt; margin: 2mm 0 0 }
 figure { margin: 0; break-inside: avoid }
 figcaption { font-size: 8.5pt; color: #333 }

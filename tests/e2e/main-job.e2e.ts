@@ -10,6 +10,8 @@ import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPage
 import { textOf } from '../support/pages/text.ts';
 
 const CALIBRATION = 'Head CT, first look';
+/** Names in Japanese, Korean, Chinese, Greek, Russian, Hebrew and Arabic. */
+const INDICATION = 'Teaching case: 山田 太郎 やまだ, 김희중, 王小东, Διονυσιος, Люкceмбypг, שרון, محمد';
 const IMPRESSION = 'Fictional bleed in the left hemisphere.';
 describe('the main job', () => {
   const dataDir = freshFolder();
@@ -124,7 +126,7 @@ describe('the main job', () => {
     await viewer.decide(viewer.findings.nth(1), 'reject', 'Streak artefact');
     await expect.poll(() => viewer.decisions()).toEqual(expect.arrayContaining(['accepted', 'rejected']));
     await report.open();
-    await report.write({ indication: 'Teaching case', impression: IMPRESSION });
+    await report.write({ indication: INDICATION, impression: IMPRESSION });
     await report.signIt();
     expect(await textOf(report.signed)).toContain('Signed by');
   });
@@ -138,6 +140,12 @@ describe('the main job', () => {
     expect(code).toBe(0);
     expect(text).toContain('Not for diagnostic use');
     expect(text).toContain(IMPRESSION);
+    for (const word of ['山田', 'やまだ', '김희중', '王小东', 'Διονυσιος']) expect(text).toContain(word);
+    // Every font is in the file: the last columns are embedded, subset, with Unicode map.
+    const fonts = (await run('pdffonts', [pdf])).output.trim().split('\n').slice(2);
+    expect(fonts.length).toBeGreaterThan(3);
+    for (const font of fonts) expect(font).toMatch(/yes yes yes +\d+ +\d+$/);
+    expect((await run('pdfinfo', [pdf])).output).toMatch(/Tagged: +yes/);
     expect(text).toContain('Dense, with mass effect');
     expect(text).not.toContain('Streak artefact');
     expect(text).toContain('1 finding was accepted');
