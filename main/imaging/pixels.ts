@@ -33,6 +33,7 @@ import {
 } from './header.ts';
 import { identify } from './identify.ts';
 import type { ImageHeader, InstanceHeader, Rescale } from './instance.ts';
+import { overlayOf } from './overlays.ts';
 import { decodePhoto } from './photo.ts';
 
 /** A file read once, whose frames can be decoded one by one. */
@@ -44,6 +45,8 @@ export interface OpenedImage {
    * @throws Fault `bad-pixels`, `bad-file`, `unsupported`.
    */
   decode(frame: number): Promise<DecodedFrame>;
+  /** Graphics drawn over a frame: rows * columns, 1 where there are some; null where the file holds none. */
+  overlay(frame: number): Uint8Array | null;
 }
 
 const UNCOMPRESSED = new Set([
@@ -66,11 +69,16 @@ export async function openImage(source: string | Uint8Array, origin: PhotoOrigin
     const file = parseDataset(bytes, path);
     const header = dicomHeader(file, path);
     const image = requireImage(header, path);
-    return { header, image, decode: (frame) => decodeDicomFrame(file, header, image, frame, path) };
+    return {
+      header,
+      image,
+      decode: (frame) => decodeDicomFrame(file, header, image, frame, path),
+      overlay: (frame) => overlayOf(file, image, frame),
+    };
   }
   const header = await photoHeader(path, bytes, kind, origin);
   const image = requireImage(header, path);
-  return { header, image, decode: (frame) => decodePhoto(bytes, kind, frame, path) };
+  return { header, image, decode: (frame) => decodePhoto(bytes, kind, frame, path), overlay: () => null };
 }
 
 /** Decodes one frame, counted from 0. For many frames of one file use `openImage`. @throws Fault as `openImage`. */

@@ -93,6 +93,7 @@ async function framePixels(source: FrameSource): Promise<FramePixels> {
     windowWidth: width,
     pixelSpacing: display.pixelSpacing && [display.pixelSpacing.row, display.pixelSpacing.column],
     units: display.units ?? '',
+    overlay: opened.overlay(source.frame),
   };
 }
 

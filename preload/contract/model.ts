@@ -117,6 +117,8 @@ export interface FramePixels {
   readonly pixelSpacing: readonly [number, number] | null;
   /** What a value after rescaling means, e.g. 'HU'; empty where unknown. */
   readonly units: string;
+  /** Graphics that the file lays over the picture: (rows, columns), 1 where there are some; null without any. */
+  readonly overlay: Uint8Array | null;
 }
 
 /** Channel 1 of the method's map: (height, width) in 0..1, stretched over the whole picture. */

@@ -14,6 +14,8 @@ export interface OverlayPicture {
   readonly toScreen: Affine;
   readonly columns: number;
   readonly rows: number;
+  /** The file's own graphics, one canvas pixel per pixel; null for none. */
+  readonly graphics: HTMLCanvasElement | null;
   /** From colouredMap; null for none. */
   readonly map: HTMLCanvasElement | null;
   readonly opacity: number;
@@ -62,7 +64,13 @@ export function drawOverlay(canvas: HTMLCanvasElement, picture: OverlayPicture |
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, width, height);
   if (!picture) return;
-  const { toScreen, columns, rows, map, opacity, outlines } = picture;
+  const { toScreen, columns, rows, graphics, map, opacity, outlines } = picture;
+  if (graphics) {
+    const { a, b, c, d, e, f } = toScreen;
+    context.setTransform(a * ratio, b * ratio, c * ratio, d * ratio, e * ratio, f * ratio);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(graphics, 0, 0);
+  }
   if (map) {
     const { a, b, c, d, e, f } = scaleBefore(toScreen, columns / map.width, rows / map.height);
     context.setTransform(a * ratio, b * ratio, c * ratio, d * ratio, e * ratio, f * ratio);

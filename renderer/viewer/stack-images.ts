@@ -12,6 +12,7 @@ interface KnownFrame {
   /** Filled in once the pixels are here. */
   photometricInterpretation: string;
   units: string;
+  graphics: HTMLCanvasElement | null;
 }
 
 const known = new Map<string, KnownFrame>();
@@ -21,7 +22,8 @@ const reported = new WeakSet<object>();
 /** Makes a frame known to the loader and returns its image id. */
 export function imageIdOf(frame: FrameRow, modality: string): string {
   const imageId = `${scheme}:${frameKey(frame)}`;
-  if (!known.has(imageId)) known.set(imageId, { frame, modality, photometricInterpretation: 'MONOCHROME2', units: '' });
+  if (!known.has(imageId))
+    known.set(imageId, { frame, modality, photometricInterpretation: 'MONOCHROME2', units: '', graphics: null });
   return imageId;
 }
 
@@ -29,6 +31,22 @@ export function imageIdOf(frame: FrameRow, modality: string): string {
 export function knownFrame(imageId: string): { readonly hasSpacing: boolean; readonly units: string } | undefined {
   const entry = known.get(imageId);
   return entry && { hasSpacing: entry.frame.pixelSpacing !== null, units: entry.units };
+}
+
+/** The file's own graphics over a frame that was shown, in its pixels; null where there are none. */
+export function graphicsOf(frame: FrameRow): HTMLCanvasElement | null {
+  return known.get(`${scheme}:${frameKey(frame)}`)?.graphics ?? null;
+}
+
+/** White where the mask is set, transparent elsewhere. */
+function drawnGraphics(mask: Uint8Array, width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const pixels = new Uint8ClampedArray(width * height * 4);
+  for (let index = 0; index < mask.length; index++) if (mask[index]) pixels.fill(255, index * 4, index * 4 + 4);
+  canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
+  return canvas;
 }
 
 export function forgetFrames(imageIds: readonly string[]): void {
@@ -54,6 +72,7 @@ async function loadImage(imageId: string): Promise<Types.IImage> {
   });
   entry.photometricInterpretation = pixels.photometricInterpretation;
   entry.units = pixels.units;
+  entry.graphics = pixels.overlay && drawnGraphics(pixels.overlay, pixels.columns, pixels.rows);
   return toImage(imageId, pixels);
 }
 

@@ -39,6 +39,8 @@ const worker = new WorkerProcess<FuzzTasks>({
 const outcomes = new Map<string, number>();
 const found: { readonly what: string; readonly index: number; readonly detail: string }[] = [];
 let peakBytes = 0;
+/** Of the child that runs now. */
+let childId: number | undefined;
 const started = performance.now();
 let told = started;
 
@@ -112,8 +114,6 @@ function note({ outcome, index, detail }: Verdict): void {
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   if (outcome === 'untyped' || outcome === 'internal') found.push({ what: 'untyped', index, detail });
 }
-
-let childId: number | undefined;
 
 function startChild(): ChildHandle {
   const child: ChildProcess = fork(join(import.meta.dirname, 'fuzz-process.ts'), {
