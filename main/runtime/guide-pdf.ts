@@ -1,10 +1,10 @@
 /** The guides of docs/ as PDF: Markdown to HTML by marked, HTML to PDF by the Electron that the product runs on. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { marked } from 'marked';
-import { runOrFail } from './command.ts';
+import { runOrFail, SetupError } from './command.ts';
 import { headlessSwitches, provideRuntime } from './launch.ts';
 
 const STYLE = `
@@ -38,7 +38,7 @@ export async function printGuide(markdown: string, target: string): Promise<void
     const body = await marked.parse(readFileSync(markdown, 'utf8'));
     const head = `<meta charset="utf-8"><base href="${base}"><style>${STYLE}</style>`;
     writeFileSync(page, `<!doctype html><html lang="en"><head>${head}</head><body>${body}</body></html>`);
-    writeFileSync(join(folder, 'package.json'), '{ "name": "guide-printer", "main": "main.js" }');
+    writeFileSync(join(folder, 'package.json'), '{ "name": "guide-printer", "version": "1.0.0", "main": "main.js" }');
     writeFileSync(join(folder, 'main.js'), PRINTER);
     await runOrFail(
       'The guide could not be printed.',
@@ -46,6 +46,7 @@ export async function printGuide(markdown: string, target: string): Promise<void
       [...headlessSwitches(), folder, pathToFileURL(page).href, target],
       { env: environment, timeoutMs: 120_000 },
     );
+    if (!existsSync(target)) throw new SetupError(`${basename(markdown)} could not be printed as PDF.`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
