@@ -1,6 +1,6 @@
 /** Which screen is up. The viewer remembers its study, so that its tab leads back to it. */
 class Navigation {
-  screen: 'worklist' | 'calibration' | 'models' | 'viewer' = $state('worklist');
+  screen: 'worklist' | 'calibration' | 'models' | 'network' | 'viewer' = $state('worklist');
   openStudyUid: string | null = $state(null);
   openStudyTitle: string = $state('');
 

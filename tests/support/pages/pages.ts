@@ -7,6 +7,7 @@ import { type LaunchedWorkstation, type LaunchOptions, launchWorkstation } from 
 import { CalibrationPage } from './calibration.ts';
 import { JobsTray } from './jobs.ts';
 import { ModelsPage } from './models.ts';
+import { NetworkPage } from './network.ts';
 import { ReportPage } from './report.ts';
 import { ViewerPage } from './viewer.ts';
 import { WorklistPage } from './worklist.ts';
@@ -15,6 +16,7 @@ export interface WorkstationPages extends LaunchedWorkstation {
   readonly worklist: WorklistPage;
   readonly calibration: CalibrationPage;
   readonly models: ModelsPage;
+  readonly network: NetworkPage;
   readonly viewer: ViewerPage;
   readonly report: ReportPage;
   readonly jobs: JobsTray;
@@ -33,6 +35,7 @@ export async function openWorkstation(options: LaunchOptions = {}): Promise<Work
     worklist: new WorklistPage(window),
     calibration: new CalibrationPage(window),
     models: new ModelsPage(window),
+    network: new NetworkPage(window),
     viewer: new ViewerPage(window),
     report: new ReportPage(window),
     jobs: new JobsTray(window),

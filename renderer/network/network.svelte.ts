@@ -1,0 +1,30 @@
+/** Nodes, receiver and send queue, kept in step with main. */
+import type { PacsNode, ReceiverState, SendEntry } from '../../preload/contract/pacs.ts';
+import { attempt } from '../design/notices.svelte.ts';
+import { call, on } from '../workstation.ts';
+
+class Network {
+  nodes: readonly PacsNode[] = $state.raw([]);
+  receiver: ReceiverState | null = $state.raw(null);
+  queue: readonly SendEntry[] = $state.raw([]);
+  loaded = $state(false);
+
+  /** Loads everything and follows changes; returns the way to stop. */
+  follow(): () => void {
+    void attempt(() => this.#reload());
+    return on('data.changed', ({ what }) => {
+      if (what === 'network') void attempt(() => this.#reload());
+    });
+  }
+
+  async #reload(): Promise<void> {
+    [this.nodes, this.receiver, this.queue] = await Promise.all([
+      call('network.nodes'),
+      call('network.receiver'),
+      call('network.queue'),
+    ]);
+    this.loaded = true;
+  }
+}
+
+export const network = new Network();
