@@ -24,6 +24,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{main,preload,renderer,models}/**/*.test.ts'],
           testTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
         },

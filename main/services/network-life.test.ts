@@ -156,6 +156,12 @@ describe('what an earlier session left', () => {
     writePhantomStudy(join(temporary, `inbox-${gone}-a`), { number: 25 });
     mkdirSync(join(temporary, `retrieve-${gone}-b`));
     writeFileSync(join(temporary, `retrieve-${gone}-b`, '0.dcm.part'), 'DICM');
+    // Neither does it vanish when its import is cut short.
+    const cancelled = testJob({ signal: AbortSignal.abort() });
+    await expect(importStaged(station, `${whole.folder}.whole`, cancelled)).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+
     await alive(station);
     await expect.poll(() => worklist(station)).toEqual([whole.studyInstanceUid]);
     await expect.poll(() => readdirSync(temporary).filter((name) => name.includes(String(gone)))).toEqual([]);

@@ -86,12 +86,19 @@ export async function fetchStudy(
   });
 }
 
-/** Imports what was staged and removes the folder. @throws Fault as importPaths */
+/**
+ * Imports what was staged and removes the folder. What was pushed stays where the import does not come to its end, for the
+ * next start: its sender was told that it is stored.
+ * @throws Fault as importPaths
+ */
 export async function importStaged(station: Workstation, folder: string, job: JobContext): Promise<ImportResult> {
+  let ended = false;
   try {
-    return await importPaths(station, [folder], job);
+    const result = await importPaths(station, [folder], job);
+    ended = true;
+    return result;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (ended || !folder.endsWith(WHOLE)) await rm(folder, { recursive: true, force: true });
   }
 }
 

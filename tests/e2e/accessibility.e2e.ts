@@ -78,6 +78,18 @@ describe('accessibility', () => {
     await window.getByTestId('sign-dialog').waitFor({ state: 'hidden' });
   });
 
+  test('the PACS screen without a node and with one', async () => {
+    const { network, window } = station;
+    await network.open();
+    expect(await problems()).toEqual([]);
+    await window.getByTestId('add-node').click();
+    await window.getByTestId('node-dialog').waitFor();
+    expect(await problems()).toEqual([]);
+    await window.keyboard.press('Escape');
+    await network.addDimseNode({ name: 'archive', port: 104, aeTitle: 'ARCHIVE' });
+    expect(await problems()).toEqual([]);
+  });
+
   test('the way from the worklist to the map needs no mouse', async () => {
     const { worklist, viewer, window } = station;
     const { keyboard } = window;
