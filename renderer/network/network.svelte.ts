@@ -1,5 +1,5 @@
 /** Nodes, receiver and send queue, kept in step with main. */
-import type { PacsNode, ReceiverState, SendEntry } from '../../preload/contract/pacs.ts';
+import type { PacsNode, ReceiverState, SendEntry, StudyMatches } from '../../preload/contract/pacs.ts';
 import { attempt } from '../design/notices.svelte.ts';
 import { call, on } from '../workstation.ts';
 
@@ -7,6 +7,8 @@ class Network {
   nodes: readonly PacsNode[] = $state.raw([]);
   receiver: ReceiverState | null = $state.raw(null);
   queue: readonly SendEntry[] = $state.raw([]);
+  /** What a node answered last, and which one it was: it stays while other screens are up. */
+  answer: (StudyMatches & { readonly node: string }) | null = $state.raw(null);
   loaded = $state(false);
 
   /** Loads everything and follows changes; returns the way to stop. */
