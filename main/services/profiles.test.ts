@@ -9,7 +9,7 @@ import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { listFrames } from '../store/studies.ts';
 import { analyseStudy } from './analysis.ts';
 import { calibrateReferenceSet } from './calibration.ts';
-import { confirmCase } from './cases.ts';
+import { confirmCase, withdrawCase } from './cases.ts';
 import { importPaths } from './import.ts';
 import { activate, amendCalibration, listAllCalibrations, openEvidence, retire, rollBack } from './profiles.ts';
 import { createReferenceSet } from './reference-sets.ts';
@@ -131,6 +131,15 @@ describe('a calibration', () => {
 });
 
 describe('a reference set', () => {
+  it('takes no image that is confirmed as abnormal, until that is taken back', () => {
+    const [ref] = refsOf(abnormals);
+    const create = () => createReferenceSet(station, { name: 'Mixed', frames: ref ? [ref] : [] });
+    confirmCase(station, ref!, '');
+    expect(create).toThrowError(expect.objectContaining({ code: 'bad-reference-set' }));
+    withdrawCase(station, ref!);
+    expect(create().version).toBe(1);
+  });
+
   it('keeps its versions apart', () => {
     const next = createReferenceSet(station, {
       name: 'Normals',

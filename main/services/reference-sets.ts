@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { FrameRef, ReferenceSet } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { getAttributes } from '../store/attributes.ts';
+import { listConfirmedCases } from '../store/evidence.ts';
 import { getReferenceSet, insertReferenceSet, listReferenceSets, nextVersion } from '../store/reference-sets.ts';
 import { getFrame } from '../store/studies.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
 /**
  * Saves a set, or the next version of one; saved versions never change.
- * @throws Fault `not-found` where an image is not stored, `bad-reference-set` where one is named twice.
+ * @throws Fault `not-found` where an image is not stored, `bad-reference-set` where one is named twice or is confirmed
+ *   as abnormal
  */
 export function createReferenceSet(
   station: Workstation,
@@ -23,6 +25,13 @@ export function createReferenceSet(
   for (const frame of request.frames) getFrame(db, frame);
   if (new Set(request.frames.map((ref) => `${ref.sopInstanceUid}/${ref.frame}`)).size < request.frames.length)
     throw new Fault('bad-reference-set', 'An image is in this set twice. Pick each image once.');
+  const abnormal = new Set(listConfirmedCases(db).map((one) => `${one.sopInstanceUid}/${one.frame}`));
+  const contradicted = request.frames.filter((ref) => abnormal.has(`${ref.sopInstanceUid}/${ref.frame}`)).length;
+  if (contradicted > 0)
+    throw new Fault(
+      'bad-reference-set',
+      `${contradicted} of these images ${contradicted === 1 ? 'is' : 'are'} confirmed as abnormal. Take the confirmation back, or leave them out.`,
+    );
   const id = randomUUID();
   const lineage = request.basedOn === undefined ? id : getReferenceSet(db, request.basedOn).lineage;
   const set: ReferenceSet = {
