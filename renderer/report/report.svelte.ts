@@ -2,6 +2,7 @@
 import type { Report } from '../../preload/contract/model.ts';
 import { attempt, notices } from '../design/notices.svelte.ts';
 import { call, on } from '../workstation.ts';
+import { text } from './text.ts';
 
 const pauseBeforeSavingMs = 800;
 
@@ -10,6 +11,8 @@ export class ReportDraft {
   /** As main has it; null until it is here. */
   stored: Report | null = $state.raw(null);
   indication: string = $state('');
+  technique: string = $state('');
+  findings: string = $state('');
   impression: string = $state('');
   saving: 'saved' | 'waiting' | 'failed' = $state('saved');
   readonly signed: boolean = $derived(this.stored?.state === 'signed');
@@ -45,16 +48,22 @@ export class ReportDraft {
   async saveNow(): Promise<boolean> {
     clearTimeout(this.#timer);
     if (this.saving === 'saved' || this.signed) return true;
-    const { studyInstanceUid, indication, impression } = this;
-    const report = await attempt(() => call('reports.save', { studyInstanceUid, indication, impression }));
+    const written = this.#written();
+    const { studyInstanceUid } = this;
+    const report = await attempt(() => call('reports.save', { studyInstanceUid, ...written }));
     if (!report) {
       this.saving = 'failed';
       return false;
     }
     this.stored = report;
     // What was written meanwhile waits for its own turn.
-    if (indication === this.indication && impression === this.impression) this.saving = 'saved';
+    if (JSON.stringify(written) === JSON.stringify(this.#written())) this.saving = 'saved';
     return true;
+  }
+
+  #written() {
+    const { indication, technique, findings, impression } = this;
+    return { indication, technique, findings, impression };
   }
 
   /** Signs what is on the screen: nothing is signed that could not be saved. */
@@ -67,7 +76,7 @@ export class ReportDraft {
   async exportPdf(): Promise<void> {
     if (!(await this.saveNow())) return;
     const path = await attempt(() => call('reports.exportPdf', this.studyInstanceUid));
-    if (path) notices.done(`The report was written to ${path}`);
+    if (path) notices.done(text().writtenTo(path));
   }
 
   async #load(): Promise<void> {
@@ -80,6 +89,8 @@ export class ReportDraft {
   #take(report: Report): void {
     this.stored = report;
     this.indication = report.indication;
+    this.technique = report.technique;
+    this.findings = report.findings;
     this.impression = report.impression;
   }
 }
