@@ -160,6 +160,25 @@ describe('calibration', () => {
     });
   });
 
+  it('leaves room for studies, which take turns batch by batch', { timeout: 60_000 }, async () => {
+    const { profile } = await engine.run('calibrate', input('default'));
+    const profilePath = join(folder, 'turns.safetensors');
+    await writeFile(profilePath, profile);
+    const order: string[] = [];
+    const study = (name: string, count: number, seed: number) =>
+      engine.run(
+        'detect',
+        { packFolder, profilePath, images: stripedPictures(count, seed), provider: 'cpu' },
+        { onProgress: ({ done }) => done > 0 && order.push(name) },
+      );
+    const calibrating = engine.run('calibrate', input('default', { seed: 11 }));
+    calibrating.then(() => order.push('calibration'));
+    await Promise.all([study('long', 64, 20), study('short', 16, 21), calibrating]);
+    expect(order.filter((name) => name === 'long')).toHaveLength(8);
+    expect(order.lastIndexOf('short')).toBeLessThan(order.lastIndexOf('long'));
+    expect(order.at(-1)).toBe('calibration');
+  });
+
   it('stops soon after it is cancelled', { timeout: 60_000 }, async () => {
     const abort = new AbortController();
     let steps = 0;

@@ -75,7 +75,7 @@ describe('a job', () => {
     const { jobs, faults } = watchedJobs();
     const running = jobs.start('calibrate', 'Calibrate', null, untilCancelled);
     let started = false;
-    const waiting = jobs.start('analyse', 'Analyse', null, async () => {
+    const waiting = jobs.start('calibrate', 'Calibrate', null, async () => {
       started = true;
       return outcome;
     });
@@ -89,6 +89,22 @@ describe('a job', () => {
     expect(() => jobs.cancel('unknown')).toThrowError(expect.objectContaining({ code: 'not-found' }));
   });
 
+  it('of a study runs beside another and beside a calibration; a third waits its turn', async () => {
+    const { jobs } = watchedJobs();
+    const [calibration, first, second, third] = (['calibrate', 'analyse', 'analyse', 'analyse'] as const).map((kind) =>
+      jobs.start(kind, kind, null, untilCancelled),
+    ) as [string, string, string, string];
+    await sleep(10);
+    const states = () =>
+      [calibration, first, second, third].map((id) => jobs.list().find((job) => job.id === id)?.state);
+    expect(states()).toEqual(['running', 'running', 'running', 'queued']);
+    jobs.cancel(second);
+    await jobs.finished(second);
+    await sleep(10);
+    expect(states()).toEqual(['running', 'running', 'cancelled', 'running']);
+    await jobs.close();
+  });
+
   it('waits for those that need the same, and for no others', async () => {
     const { jobs } = watchedJobs();
     const order: string[] = [];
@@ -99,7 +115,7 @@ describe('a job', () => {
       return outcome;
     };
     jobs.start('calibrate', 'first', null, note('first', 40));
-    const second = jobs.start('analyse', 'second', null, note('second', 1));
+    const second = jobs.start('calibrate', 'second', null, note('second', 1));
     jobs.start('import', 'import', null, note('import', 1));
     await jobs.finished(second);
     expect(order).toEqual([

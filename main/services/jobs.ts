@@ -37,19 +37,30 @@ export interface JobsOptions {
   readonly onFault?: (kind: JobKind, fault: Fault) => void;
 }
 
-/** Jobs of one lane wait for each other: they would fight over the engine, or over the store's writer. */
+/** Jobs of one lane wait for each other: they would fight over the store's writer, or for memory. */
 const LANES: Readonly<Record<JobKind, string>> = {
   model: 'model',
   backup: 'backup',
   import: 'import',
   demo: 'import',
   check: 'check',
-  calibrate: 'engine',
-  analyse: 'engine',
+  calibrate: 'calibrate',
+  analyse: 'analyse',
   export: 'export',
   retrieve: 'retrieve',
   send: 'send',
 };
+/**
+ * Jobs of a lane at a time; 1 where nothing else is said. The engine takes turns between those that want it, a batch or a
+ * training step each, so a short study need not wait for a long one, nor a study for a calibration.
+ */
+const WIDTHS: Readonly<Record<string, number>> = { analyse: 2 };
+
+interface Lane {
+  running: number;
+  readonly waiting: (() => void)[];
+}
+
 /** Reason of an abort signal: the work is to be continued later, so what it has reached is kept. */
 const PAUSED = Symbol('paused');
 
@@ -65,7 +76,7 @@ const NOTHING_YET: JobProgress = { done: 0, total: 0, unit: '', note: '' };
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #jobs = new Map<string, Job>();
-  readonly #lanes = new Map<string, Promise<void>>();
+  readonly #lanes = new Map<string, Lane>();
 
   constructor(options: JobsOptions) {
     this.#options = options;
@@ -102,9 +113,7 @@ export class Jobs {
     this.#forgetOldest();
     // Told before anything is scheduled: calls into Electron may run what waits, and `running` would come first.
     this.#options.onChange(job.status);
-    const before = this.#lanes.get(LANES[kind]) ?? Promise.resolve();
-    job.ended = before.then(() => this.#run(job, work));
-    this.#lanes.set(LANES[kind], job.ended);
+    job.ended = this.#inLane(LANES[kind], () => this.#run(job, work));
     return id;
   }
 
@@ -143,6 +152,21 @@ export class Jobs {
     const job = this.#jobs.get(id);
     if (!job) throw new Fault('not-found', 'There is no such job. It may have ended in an earlier session.');
     return job;
+  }
+
+  /** First come, first served. */
+  async #inLane(name: string, run: () => Promise<void>): Promise<void> {
+    const lane = this.#lanes.get(name) ?? { running: 0, waiting: [] };
+    this.#lanes.set(name, lane);
+    if (lane.running >= (WIDTHS[name] ?? 1)) await new Promise<void>((resolve) => lane.waiting.push(resolve));
+    else {
+      lane.running++;
+      await Promise.resolve(); // the caller has the job's id before it runs
+    }
+    await run();
+    const next = lane.waiting.shift(); // takes the place over
+    if (next) next();
+    else lane.running--;
   }
 
   async #run(job: Job, work: (context: JobContext) => Promise<JobOutcome>): Promise<void> {
