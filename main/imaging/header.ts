@@ -5,6 +5,7 @@ import { Fault } from '../fault.ts';
 import type { CharacterSets } from './charset.ts';
 import { isAlwaysLossy } from './codecs.ts';
 import {
+  bytesOf,
   characterSetsOf,
   type DicomDataset,
   itemsOf,
@@ -23,6 +24,7 @@ import { type FileKind, identify } from './identify.ts';
 import type {
   FramePlace,
   ImageHeader,
+  ImageRegion,
   InstanceHeader,
   PatientHeader,
   PixelSpacing,
@@ -149,6 +151,7 @@ function imageOf(dataset: DataSet, transferSyntax: string): ImageHeader | null {
     ...attributes,
     framePlaces: framePlacesOf(dataset),
     padding: paddingOf(dataset),
+    regions: regionsOf(dataset),
     lossy: stringOf(dataset, 'x00282110') === '01' || isAlwaysLossy(transferSyntax),
   };
 }
@@ -234,6 +237,18 @@ function paddingOf(dataset: DataSet): ValueRange | null {
   if (value === undefined) return null;
   const limit = shortsOf(dataset, 'x00280121', signed)[0] ?? value;
   return { from: Math.min(value, limit), to: Math.max(value, limit) };
+}
+
+/** Sequence of Ultrasound Regions (PS3.3 C.8.5.5): where the scan lies among text and scales. */
+function regionsOf(dataset: DataSet): ImageRegion[] {
+  return itemsOf(dataset, 'x00186011').flatMap((item) => {
+    const edges = ['x00186018', 'x0018601a', 'x0018601c', 'x0018601e'].map((tag) =>
+      (bytesOf(item, tag)?.length ?? 0) >= 4 ? item.uint32(tag) : undefined,
+    );
+    const [left, top, right, bottom] = edges;
+    if (left === undefined || top === undefined || right === undefined || bottom === undefined) return [];
+    return left < right && top < bottom ? [{ left, top, right, bottom }] : [];
+  });
 }
 
 /** Uncompressed pixel data must lie within the file and suffice for the declared frames, or it was cut off. */

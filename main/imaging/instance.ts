@@ -79,8 +79,18 @@ export interface ImageHeader {
   readonly rescale: Rescale;
   /** Pixel padding in stored values, inclusive. */
   readonly padding: ValueRange | null;
+  /** Parts of the picture that show the patient, where the file says so (ultrasound); empty elsewhere. */
+  readonly regions: readonly ImageRegion[];
   /** Whether the image was ever compressed with loss. */
   readonly lossy: boolean;
+}
+
+/** A rectangle of pixels, its edges inclusive, counted from 0. */
+export interface ImageRegion {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
 /** As `position` and `orientation` of ImageHeader, of one frame. */

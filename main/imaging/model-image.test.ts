@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toDisplay } from './display.ts';
 import { DEFAULT_RECIPE, PREPROCESSING_VERSION, toModelImage } from './model-image.ts';
 import { openImage } from './pixels.ts';
-import { dicomFile, imageElements, type Value } from './samples.ts';
+import { dicomFile, type Element, imageElements, type Value } from './samples.ts';
 
 type Change = readonly [number, string, Value | null];
 
@@ -85,6 +85,38 @@ describe('toModelImage', () => {
     const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 0, high: 100 } };
     const made = await seen(recipe, modality('MR'), [0x00280120, 'SS', -2000], stored(-2000, 0, 50, 100, -2000, 100));
     expect(made.levels).toEqual([0, 0, 128, 255, 0, 255]);
+  });
+
+  it('leaves a border of one value out of the percentiles', async () => {
+    const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 0, high: 100 } };
+    // 2 rows of 3: the left column is filled up with -5.
+    const made = await seen(recipe, modality('MR'), stored(-5, 0, 50, -5, 100, 25));
+    expect(made.levels).toEqual([0, 0, 128, 0, 255, 64]);
+    expect((await seen(recipe, modality('MR'), stored(7, 7, 7, 7, 7, 7))).levels).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it('shows black what an ultrasound image has outside its scan', async () => {
+    const edges = (left: number, top: number, right: number, bottom: number): Element[] => [
+      [0x00186018, 'UL', left],
+      [0x0018601a, 'UL', top],
+      [0x0018601c, 'UL', right],
+      [0x0018601e, 'UL', bottom],
+    ];
+    const window: Change[] = [
+      [0x00281050, 'DS', '128'],
+      [0x00281051, 'DS', '256'],
+    ];
+    const scan = async (...region: [number, number, number, number]) =>
+      await seen(
+        DEFAULT_RECIPE,
+        modality('US'),
+        ...window,
+        [0x00186011, 'SQ', [edges(...region)]],
+        stored(10, 20, 30, 40, 50, 60),
+      );
+    expect((await scan(1, 0, 2, 1)).levels).toEqual([0, 20, 30, 0, 50, 60]);
+    expect((await scan(1, 0, 2, 1)).description).toContain('black outside the scan');
+    expect((await scan(1, 0, 99, 1)).levels).toEqual([10, 20, 30, 40, 50, 60]); // no region of this picture
   });
 
   it('inverts MONOCHROME1, so that bone is bright, and keeps its padding black', async () => {

@@ -1,6 +1,6 @@
 import type { Image8 } from '../method/image.ts';
 import { type DecodedFrame, lookUp, modalityValues, windowLevel } from './frame.ts';
-import type { InstanceHeader } from './instance.ts';
+import type { ImageRegion, InstanceHeader } from './instance.ts';
 
 /**
  * What the network sees of an image. This is the one place that decides it; docs/imaging.md explains it. A calibration
@@ -17,7 +17,7 @@ export interface ModelInputRecipe {
 }
 
 /** Raised whenever the same pixels would give another picture. */
-export const PREPROCESSING_VERSION = 1;
+export const PREPROCESSING_VERSION = 2;
 
 export const DEFAULT_RECIPE: ModelInputRecipe = {
   version: PREPROCESSING_VERSION,
@@ -60,13 +60,22 @@ const RADIOGRAPHS = new Set(['CR', 'DX', 'MG', 'RF', 'XA', 'PX', 'IO', 'RG']);
 
 /**
  * Makes the picture that the network sees: grey scale by modality, MONOCHROME1 inverted so that dense is bright,
- * padding black; colour as it is, scaled to 8 bits. The size stays: resizing belongs to the method.
+ * padding black, and black too what an ultrasound image has outside its scan: names, scales, settings; colour as it is,
+ * scaled to 8 bits. The size stays: resizing belongs to the method.
  */
 export function toModelImage(
   frame: DecodedFrame,
   header: InstanceHeader,
   recipe: ModelInputRecipe = DEFAULT_RECIPE,
 ): ModelImage {
+  const { image, description } = allOf(frame, header, recipe);
+  const regions = header.image?.regions.filter((region) => liesInside(region, image)) ?? [];
+  if (regions.length === 0) return { image, description };
+  return { image: blackOutside(image, regions), description: `${description}, black outside the scan` };
+}
+
+/** The whole picture, with whatever text and scales stand beside the scan. */
+function allOf(frame: DecodedFrame, header: InstanceHeader, recipe: ModelInputRecipe): ModelImage {
   if (frame.samplesPerPixel === 3)
     return { image: imageOf(frame, scaledTo8Bits(frame)), description: 'colour as stored' };
   const { levels, description } = greyLevels(frame, header, recipe);
@@ -74,6 +83,20 @@ export function toModelImage(
   if (inverted) for (let i = 0; i < levels.length; i += 1) levels[i] = 255 - (levels[i] as number);
   blackenPadding(frame, levels);
   return { image: imageOf(frame, levels), description: inverted ? `${description}, inverted` : description };
+}
+
+function liesInside({ right, bottom }: ImageRegion, { width, height }: Image8): boolean {
+  return right < width && bottom < height;
+}
+
+function blackOutside({ width, height, channels, data }: Image8, regions: readonly ImageRegion[]): Image8 {
+  const kept = new Uint8Array(data.length);
+  for (const { left, top, right, bottom } of regions)
+    for (let y = top; y <= bottom; y += 1) {
+      const [from, to] = [(y * width + left) * channels, (y * width + right + 1) * channels];
+      kept.set(data.subarray(from, to), from);
+    }
+  return { width, height, channels, data: kept };
 }
 
 /** The CT window for a header: by body part first, then by what the descriptions say. */
@@ -160,11 +183,15 @@ function byPercentiles(frame: DecodedFrame, recipe: ModelInputRecipe): GreyLevel
   return { levels, description: `percentiles ${low} to ${high} of the frame` };
 }
 
-/** Two percentiles of the pixels that are neither padding nor without a number. */
+/** Two percentiles of the pixels that are neither border, nor padding, nor without a number. */
 function percentilesOf(values: Float32Array, frame: DecodedFrame, low: number, high: number): [number, number] {
-  const { data, padding } = frame;
-  const counts = (value: number, i: number) =>
-    Number.isFinite(value) && !(padding && isWithin(data[i] as number, padding));
+  const { data, padding, columns } = frame;
+  const { left, top, right, bottom } = withoutBorder(frame);
+  const counts = (value: number, i: number) => {
+    const [x, y] = [i % columns, Math.floor(i / columns)];
+    if (x < left || x > right || y < top || y > bottom) return false;
+    return Number.isFinite(value) && !(padding && isWithin(data[i] as number, padding));
+  };
   const runs = data.BYTES_PER_ELEMENT <= 2 ? countedRuns(values, data, counts) : sortedRuns(values, counts);
   const total = runs.reduce((sum, { count }) => sum + count, 0);
   const at = (percent: number) => {
@@ -176,6 +203,26 @@ function percentilesOf(values: Float32Array, frame: DecodedFrame, low: number, h
     return 0;
   };
   return [at(low), at(high)];
+}
+
+/** The picture without a border of one value, which scanners and converters fill up to a common size with. */
+function withoutBorder({ data, rows, columns }: DecodedFrame): ImageRegion {
+  const whole = { left: 0, top: 0, right: columns - 1, bottom: rows - 1 };
+  const value = data[0];
+  const isRow = (y: number) => everyOf(columns, (x) => data[y * columns + x] === value);
+  const isColumn = (x: number) => everyOf(rows, (y) => data[y * columns + x] === value);
+  let { left, top, right, bottom } = whole;
+  while (top <= bottom && isRow(top)) top += 1;
+  if (top > bottom) return whole; // one value everywhere: all of it counts
+  while (isRow(bottom)) bottom -= 1;
+  while (isColumn(left)) left += 1;
+  while (isColumn(right)) right -= 1;
+  return { left, top, right, bottom };
+}
+
+function everyOf(count: number, holds: (index: number) => boolean): boolean {
+  for (let index = 0; index < count; index += 1) if (!holds(index)) return false;
+  return true;
 }
 
 /** A value and how many pixels have it; lists of them ascend. */

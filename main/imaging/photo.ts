@@ -110,6 +110,7 @@ function photoImage(
     windows: [],
     rescale: { slope: 1, intercept: 0, type: '' },
     padding: null,
+    regions: [],
     lossy,
   };
 }
