@@ -6,6 +6,7 @@ import { normalPeaksOf, openLatestAnalysis, openMap } from '../services/analysis
 import { annotationsOf, putAnnotation, removeAnnotation } from '../services/annotations.ts';
 import { methodSettingsOf } from '../services/calibration.ts';
 import { confirmCase, listCases, withdrawCase } from '../services/cases.ts';
+import { driftOf } from '../services/drift.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from '../services/findings.ts';
 import { Images } from '../services/images.ts';
 import { countPhotos, skippedFiles } from '../services/import.ts';
@@ -155,6 +156,7 @@ export function callsOf(
     'calibrations.retire': (id) => changing('calibrations', retire(station, id)),
     'calibrations.amend': async (request) => changing('calibrations', await amendCalibration(station, request)),
     'calibrations.evidence': (id, toleratedShare) => openEvidence(station, id, toleratedShare),
+    'calibrations.drift': (id) => driftOf(station, id),
     'calibrations.scopes': () => listStoredScopes(station),
 
     'cases.list': () => listCases(station),

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
-import { freshFolder } from '../../tests/support/store.ts';
+import { freshFolder, someInstance } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
-import { listFrames } from '../store/studies.ts';
+import { insertAnalysis } from '../store/analyses.ts';
+import { insertInstance, listFrames } from '../store/studies.ts';
 import { analyseStudy } from './analysis.ts';
 import { calibrateReferenceSet } from './calibration.ts';
 import { confirmCase, withdrawCase } from './cases.ts';
+import { driftOf } from './drift.ts';
 import { importPaths } from './import.ts';
 import { activate, amendCalibration, listAllCalibrations, openEvidence, retire, rollBack } from './profiles.ts';
 import { createReferenceSet } from './reference-sets.ts';
@@ -127,6 +129,32 @@ describe('a calibration', () => {
       code: 'bad-reference-set',
       message: expect.stringMatching(/12 of the 12 images are not CT HEAD/),
     });
+  });
+});
+
+describe('drift', () => {
+  it('is told once enough studies score otherwise than the normals did, and not of studies like them', async () => {
+    const { id } = await calibrate();
+    let number = 0;
+    const analyse = (score: number) => {
+      const studyInstanceUid = `1.9.${number++}`;
+      const sopInstanceUid = `${studyInstanceUid}.1.1`;
+      const series = { studyInstanceUid, seriesInstanceUid: `${studyInstanceUid}.1`, sopInstanceUid };
+      insertInstance(station.store.db, someInstance(series), 'now');
+      const about = { provider: 'cpu', createdAt: '', createdBy: 'tester', seconds: 1 };
+      const result = { score, pValue: null, flagged: false, mapSha256: '', mapWidth: 1, mapHeight: 1 };
+      insertAnalysis(
+        station.store.db,
+        { id: studyInstanceUid, studyInstanceUid, calibrationId: id, ...about },
+        [{ sopInstanceUid, frame: 0, ...result }],
+        [],
+      );
+    };
+    expect(driftOf(station, id)).toMatchObject({ studies: 0, pValue: null, moved: false });
+    for (let i = 0; i < 20; i++) analyse((41 + i) / 255);
+    expect(driftOf(station, id)).toMatchObject({ studies: 20, moved: false });
+    for (let i = 0; i < 40; i++) analyse((100 + i) / 255);
+    expect(driftOf(station, id)).toMatchObject({ studies: 50, moved: true, direction: 'higher' });
   });
 });
 

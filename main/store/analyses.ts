@@ -198,3 +198,21 @@ export function updateMeasurement(db: WritableDatabase, id: string, measurementI
 export function deleteFinding(db: WritableDatabase, id: string): void {
   db.run('DELETE FROM findings WHERE id = ?', id);
 }
+
+/** Of the newest studies analysed with a calibration: the median score of each study's images, the newest first. */
+export function listStudyMedians(db: ReadableDatabase, calibrationId: string, most: number): readonly number[] {
+  return db
+    .all<{ scores: string }>(
+      `SELECT json_group_array(score) AS scores
+       FROM (SELECT max(rowid) AS newest FROM analyses WHERE calibration_id = ?
+         GROUP BY study_instance_uid ORDER BY newest DESC LIMIT ?)
+       JOIN analyses ON analyses.rowid = newest JOIN frame_results ON analysis_id = analyses.id
+       GROUP BY newest ORDER BY newest DESC`,
+      calibrationId,
+      most,
+    )
+    .map(({ scores }) => {
+      const sorted = (JSON.parse(scores) as number[]).sort((a, b) => a - b);
+      return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+    });
+}

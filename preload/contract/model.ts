@@ -172,6 +172,18 @@ export interface SyntheticPreview extends FrameRef {
   readonly mask: Uint8Array;
 }
 
+/** Whether studies of late still score as a calibration's held-out normals did. */
+export interface Drift {
+  /** The newest ones that were analysed with it. */
+  readonly studies: number;
+  /** With fewer nothing is said. */
+  readonly fewest: number;
+  /** Of a two-sample Kolmogorov-Smirnov test; null where there are too few. */
+  readonly pValue: number | null;
+  readonly moved: boolean;
+  readonly direction: 'higher' | 'lower';
+}
+
 /** A kind of images in the store. */
 export interface ScopeCount extends Scope {
   readonly images: number;

@@ -13,6 +13,7 @@ import type {
   CalibrationRow,
   CheckedImage,
   ConfirmedCase,
+  Drift,
   Finding,
   FramePixels,
   FrameRef,
@@ -249,6 +250,7 @@ export const callArguments = {
   'calibrations.amend': z.tuple([z.strictObject({ id, name: text(120).min(1), toleratedShare: shareSchema })]),
   /** At a tolerated share, the calibration's own where null; resolves to null where no evidence was kept. */
   'calibrations.evidence': z.tuple([id, shareSchema.nullable()]),
+  'calibrations.drift': z.tuple([id]),
   /** The kinds of images that are stored. */
   'calibrations.scopes': z.tuple([]),
 
@@ -372,6 +374,7 @@ export interface CallResults extends NetworkCallResults {
   'calibrations.retire': CalibrationRow;
   'calibrations.amend': CalibrationRow;
   'calibrations.evidence': CalibrationEvidence | null;
+  'calibrations.drift': Drift;
   'calibrations.scopes': readonly ScopeCount[];
   'cases.list': readonly ConfirmedCase[];
   'cases.confirm': readonly ConfirmedCase[];

@@ -72,6 +72,14 @@ export const text = messages(
     made: (at: string, by: string, version: string) => `${at} by ${by}, version ${version}`,
     notStated: 'not stated',
     anyScanner: 'any scanner',
+    moved: (direction: 'higher' | 'lower', studies: number) =>
+      `The last ${count(studies, 'study', 'studies')} score ${direction} than the normals of this calibration.`,
+    whatToDo:
+      'That hints at another protocol, scanner software or kind of patient. Look at some of them; where the images have changed, calibrate anew on recent normals. The rule: the median image of each of the newest 50 studies against the held-out normals, Kolmogorov-Smirnov p < 0.01.',
+    steady: (studies: number) =>
+      `The last ${count(studies, 'study', 'studies')} score as the normals of this calibration did (Kolmogorov-Smirnov p ≥ 0.01).`,
+    tooFewStudies: (studies: number, fewest: number) =>
+      `${count(studies, 'study', 'studies')} analysed with it; whether scores have moved is said from ${fewest} studies on.`,
   },
   {
     title: 'Kalibrierung',
@@ -141,5 +149,13 @@ export const text = messages(
     made: (at, by, version) => `${at} von ${by}, Version ${version}`,
     notStated: 'nicht genannt',
     anyScanner: 'jedes Gerät',
+    moved: (direction, studies) =>
+      `Die letzten ${count(studies, 'Studie', 'Studien')} haben ${direction === 'higher' ? 'höhere' : 'niedrigere'} Werte als die Normalbilder dieser Kalibrierung.`,
+    whatToDo:
+      'Das deutet auf ein anderes Protokoll, neue Gerätesoftware oder andere Patienten. Sehen Sie einige an; haben sich die Bilder geändert, kalibrieren Sie neu auf jüngeren Normalbildern. Die Regel: das mittlere Bild jeder der neuesten 50 Studien gegen die zurückgehaltenen Normalbilder, Kolmogorow-Smirnow p < 0,01.',
+    steady: (studies) =>
+      `Die letzten ${count(studies, 'Studie', 'Studien')} haben Werte wie die Normalbilder dieser Kalibrierung (Kolmogorow-Smirnow p ≥ 0,01).`,
+    tooFewStudies: (studies, fewest) =>
+      `${count(studies, 'Studie', 'Studien')} damit analysiert; ob sich die Werte verschoben haben, wird ab ${fewest} Studien gesagt.`,
   },
 );
