@@ -18,6 +18,8 @@ export const text = messages(
     dataFolder: 'Data folder',
     runtime: 'Runtime',
     openDataFolder: 'Open the data folder',
+    theme: 'Appearance',
+    themes: { dark: 'Dark', light: 'Light' },
     close: 'Close',
     licence: 'Licence',
     licences:
@@ -46,6 +48,8 @@ export const text = messages(
     dataFolder: 'Datenordner',
     runtime: 'Laufzeit',
     openDataFolder: 'Datenordner öffnen',
+    theme: 'Erscheinungsbild',
+    themes: { dark: 'Dunkel', light: 'Hell' },
     close: 'Schließen',
     licence: 'Lizenz',
     licences: 'Apache-2.0; Electron und Chromium unter den Lizenzen neben dem Programm, Pakete unter denen im Kit',

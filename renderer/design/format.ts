@@ -1,5 +1,6 @@
 /** How values read on the screen. Numbers and dates follow the locale of the window. */
 import { language } from '../language/language.svelte.ts';
+import { text } from './text.ts';
 
 /** DICOM person name (PN, PS3.5 section 6.2): 'Doe^Jane^M' reads 'Doe, Jane M'. Ideographic parts follow after '='. */
 export function formatPersonName(name: string): string {
@@ -9,7 +10,7 @@ export function formatPersonName(name: string): string {
     const first = [given, middle].filter((part) => part !== '').join(' ');
     return family !== '' && first !== '' ? `${family}, ${first}` : family || first;
   };
-  return [read(alphabetic), read(ideographic)].filter((part) => part !== '').join(' · ') || 'No name';
+  return [read(alphabetic), read(ideographic)].filter((part) => part !== '').join(' · ') || text().noName;
 }
 
 /** DICOM date (DA, YYYYMMDD) in the reader's locale, its month as a word so that it cannot be mistaken; else as it is. */
