@@ -204,6 +204,16 @@ describe('import', () => {
 const shared = join(import.meta.dirname, '../../../shared/data/dicom');
 
 describe.runIf(existsSync(shared))('import of real files (only where the development data are present)', () => {
+  it('imports a CD by its DICOMDIR, and the same again from its folder changes nothing', async () => {
+    const station = testWorkstation();
+    const cd = join(shared, 'pydicom', 'dicomdirtests');
+    const once = await importPaths(station, [join(cd, 'DICOMDIR')], testJob());
+    expect(once).toMatchObject({ instances: 31, series: 13, known: 0, skipped: [] });
+    expect(once.studies).toHaveLength(6);
+    expect(await importPaths(station, [cd], testJob())).toMatchObject({ instances: 0, known: 31, series: 13 });
+    expect(listWorklist(station.store.db, []).reduce((sum, { frameCount }) => sum + frameCount, 0)).toBe(31);
+  });
+
   it('neither stops nor forgets a file, and stores whole instances only', { timeout: 120_000 }, async () => {
     const station = testWorkstation();
     const result = await importPaths(station, [shared], testJob());
