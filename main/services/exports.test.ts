@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import FhirValidator from '@asymmetrik/fhir-json-schema-validator';
 import { describe, expect, it } from 'vitest';
-import { exportFormats } from '../../preload/contract/results.ts';
+import { type AddendumRequest, exportFormats } from '../../preload/contract/results.ts';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
 import { dciodvfyErrors, hasPixelMed, hasPydicom, srValidatorErrors } from '../../tests/support/dicom-tools.ts';
 import { writePhantomStudy } from '../../tests/support/phantom-studies.ts';
@@ -17,7 +17,7 @@ import { listAudit } from '../store/audit.ts';
 import { openLatestAnalysis } from './analysis.ts';
 import { type ExportedFile, exportResults } from './exports.ts';
 import { importPaths } from './import.ts';
-import { type AddendumRequest, addAddendum, openReport } from './reports.ts';
+import { addAddendum, openReport } from './reports.ts';
 import type { Workstation } from './workstation.ts';
 
 const realFiles = join(import.meta.dirname, '../../../shared/data/dicom');

@@ -1,15 +1,8 @@
 /** Reports: a draft that a signature closes, and its PDF. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import type {
-  Addendum,
-  Analysis,
-  Finding,
-  FrameRef,
-  FrameResult,
-  RejectionReason,
-  Report,
-} from '../../preload/contract/model.ts';
+import type { Addendum, Analysis, Finding, FrameRef, FrameResult, Report } from '../../preload/contract/model.ts';
+import type { AddendumRequest } from '../../preload/contract/results.ts';
 import { Fault } from '../fault.ts';
 import { getCalibration } from '../store/calibrations.ts';
 import { getReport, insertAddendum, saveReport as storeReport } from '../store/reports.ts';
@@ -81,15 +74,6 @@ function requireDraft(station: Workstation, studyInstanceUid: string): Report {
   const report = openReport(station, studyInstanceUid);
   if (report.state === 'signed') throw new Fault('not-allowed', 'This report is signed, so it cannot change.');
   return report;
-}
-
-/** A change of a signed report: words, and findings that it takes back. */
-export interface AddendumRequest {
-  readonly studyInstanceUid: string;
-  readonly text: string;
-  /** Ids of accepted findings; with a reason, and only then. */
-  readonly withdrawn: readonly string[];
-  readonly reason: RejectionReason | null;
 }
 
 /** Signs an addendum. @throws Fault `not-found`, `not-allowed` where the report is not signed, `usage` */
