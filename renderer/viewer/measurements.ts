@@ -90,9 +90,10 @@ export class Measurements {
 
   readonly #added = (event: Event): void => {
     const { annotation } = (event as CustomEvent<{ annotation: Types.Annotation }>).detail;
-    // A step that was undone puts a whole one back; one that a mouse draws grows from here.
-    if (annotation.annotationUID && !this.#pointsOf(annotation)?.some((value, at, all) => value !== all[at % 2]))
-      this.#unfinished.add(annotation.annotationUID);
+    // A step that was undone puts a whole one back; one that a mouse draws grows from a single place.
+    const points = this.#pointsOf(annotation) ?? [];
+    const isStart = points.length > 2 && points.every((value, at) => value === points[at % 2]);
+    if (annotation.annotationUID && isStart) this.#unfinished.add(annotation.annotationUID);
   };
 
   readonly #completed = (event: Event): void => {
