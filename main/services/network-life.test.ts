@@ -87,7 +87,6 @@ describe.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('a workstation 
       files.map(({ path }) => path),
       'pacs',
     );
-    network.queueChanged();
     await expect.poll(() => sendQueue(station).map(({ state }) => state)).toEqual(files.map(() => 'sent'));
 
     const found = await findRemoteStudies(station, 'pacs', { ...everything, patientId: study.patientId });

@@ -17,7 +17,8 @@ import { record, type Workstation } from './workstation.ts';
 const LISTEN_AGAIN_MS = 30_000;
 /** After a person cancelled sending. */
 const HOLD_MS = 10 * 60_000;
-const LONGEST_TIMER_MS = 3_600_000;
+/** The queue is looked at as often: exports and the command line add to it without telling. */
+const LOOK_AGAIN_MS = 5000;
 
 type Listening = Pick<ReceiverState, 'state' | 'message'>;
 
@@ -137,11 +138,11 @@ export class NetworkLife {
 
   #schedule(): void {
     clearTimeout(this.#timer);
+    if (this.#closing || this.#sending || this.#station.policy.network === false) return;
     const next = nextSend(this.#station.store.db);
-    if (this.#closing || this.#sending || !next || this.#station.policy.network === false) return;
-    const due = Math.max(Date.parse(next.at), this.#heldUntil) - this.#station.now().getTime();
-    const wait = Math.min(Math.max(due, 0), LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => (due > wait ? this.#schedule() : void this.#send(next.node)), wait);
+    const due = next ? Math.max(Date.parse(next.at), this.#heldUntil) - this.#station.now().getTime() : LOOK_AGAIN_MS;
+    if (next && due <= 0) void this.#send(next.node);
+    else this.#timer = setTimeout(() => this.#schedule(), Math.min(due, LOOK_AGAIN_MS));
   }
 
   async #send(node: string): Promise<void> {

@@ -59,6 +59,15 @@ export const text = messages(
         ],
         keys: everywhere,
       },
+      network: {
+        title: 'PACS',
+        points: [
+          'Nothing is connected before a node is entered. Test asks a node whether it answers.',
+          'A study is imported once it has arrived whole; one that is cut off leaves nothing.',
+          'What cannot be sent now waits, also over a restart, and is tried again later each time.',
+        ],
+        keys: everywhere,
+      },
       viewer: {
         title: 'Reading',
         points: [
@@ -68,7 +77,7 @@ export const text = messages(
         ],
         keys: everywhere,
       },
-    } as Readonly<Record<'worklist' | 'calibration' | 'models' | 'viewer', Page>>,
+    } as Readonly<Record<'worklist' | 'calibration' | 'models' | 'network' | 'viewer', Page>>,
     tour: [
       [
         'What this is',
@@ -125,6 +134,15 @@ export const text = messages(
         points: [
           'Zwei Modelle bringt die Anwendung mit. Weitere werden aus einem Checkpoint oder einem .mclip-Paket importiert.',
           'Prüfen vergleicht jede Datei eines Modells mit ihrer festgehaltenen Prüfsumme.',
+        ],
+        keys: ueberall,
+      },
+      network: {
+        title: 'PACS',
+        points: [
+          'Ohne eingetragenen Knoten wird nichts verbunden. Prüfen fragt einen Knoten, ob er antwortet.',
+          'Eine Studie wird importiert, sobald sie ganz angekommen ist; eine abgebrochene hinterlässt nichts.',
+          'Was jetzt nicht gesendet werden kann, wartet, auch über einen Neustart, und wird immer später erneut versucht.',
         ],
         keys: ueberall,
       },
