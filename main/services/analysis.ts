@@ -79,6 +79,8 @@ export async function analyseStudy(
   const started = performance.now();
   const frames = framesToAnalyse(station.store, request.studyInstanceUid);
   const calibration = getCalibration(db, request.calibrationId);
+  if (calibration.retiredAt !== null)
+    throw new Fault('not-allowed', 'This calibration is retired. Choose another one or calibrate again.');
   const profile = decodeProfile(await readBlob(folder, calibration.profileSha256));
   const peaksOfNormals = normalPeaks(profile);
   const model = {

@@ -120,6 +120,8 @@ describe('a calibration', () => {
     expect(active()).toHaveLength(1);
     expect(retire(station, first.id)).toMatchObject({ active: false, retiredAt: expect.any(String) });
     expect(() => activate(station, first.id)).toThrowError(notAllowed);
+    const request = { studyInstanceUid: abnormals, calibrationId: first.id };
+    await expect(analyseStudy(station, request, testJob())).rejects.toEqual(notAllowed);
   });
 
   it('is for the scope that was asked for, and refuses images outside of it', async () => {
