@@ -14,6 +14,9 @@ import type { Agreement, SelfTestInput, SelfTestOutput, TooSlow } from './tasks.
 /** Pictures per run: more than one, so that a provider that mixes up the batch is found out. */
 const PICTURES = 2;
 
+/** What is quicker than this can be tested to the end, however fast the CPU may be: a busy machine distorts short times. */
+const PATIENCE_MS = 2000;
+
 /**
  * Largest relative differences that still count as the same. Float32 on another device rounds otherwise: up to 1e-5 was
  * seen on software Vulkan. A threshold on scores is blunter than any of these.
@@ -36,7 +39,8 @@ export async function selfTest(
   throwIfCancelled(signal);
   const reference = await vision(trusted, pixels);
   const [msPerImage, cpuMsPerImage] = [tested.ms / PICTURES, reference.ms / PICTURES];
-  if (msPerImage > giveUpAt * cpuMsPerImage) return { tooSlow: true, msPerImage, cpuMsPerImage };
+  if (tested.ms > PATIENCE_MS && msPerImage > giveUpAt * cpuMsPerImage)
+    return { tooSlow: true, msPerImage, cpuMsPerImage };
   const samples = samplesOf(trusted, reference.taps);
   const expected = await train(trusted, samples, steps, signal);
   const found = await train(candidate, samples, steps, signal);
