@@ -23,7 +23,11 @@ const COMPATIBLE = [
   ...['OFL-1.1', 'CC-BY-4.0', 'Python-2.0', 'WTFPL', 'MPL-2.0', 'LGPL-3.0-or-later'],
 ];
 /** Packages whose lock entry says nothing; what their LICENSE file is. */
-const SAID_ELSEWHERE: Readonly<Record<string, string>> = { rechoir: 'MIT', 'svelte-toolbelt': 'MIT' };
+const SAID_ELSEWHERE: Readonly<Record<string, string>> = {
+  memorystream: 'MIT',
+  rechoir: 'MIT',
+  'svelte-toolbelt': 'MIT',
+};
 
 export interface PackageLicence {
   readonly name: string;
