@@ -6,9 +6,12 @@ import type { Preset } from '../../preload/contract/model.ts';
 import { createSmallPack, stripedPictures } from '../../tests/support/small-pack.ts';
 import { publishedSettings } from '../method/settings.ts';
 import { runInProcess } from '../process/in-process.ts';
+import { calibrate as calibrateHere } from './calibrate.ts';
 import { CHECKPOINT_STEPS, checkpointedSteps } from './checkpoint.ts';
 import { createEngineHandlers } from './handlers.ts';
+import { openNetworks } from './networks.ts';
 import { schedules, stepCount } from './schedule.ts';
+import { TapCache } from './taps.ts';
 import type { CalibrateInput, CalibrateOutput } from './tasks.ts';
 
 let folder: string;
@@ -31,12 +34,20 @@ function input(preset: Preset, change: Partial<CalibrateInput> = {}): CalibrateI
 /** A process of its own each time: nothing is left of an earlier one but its checkpoint. */
 const calibrate = (given: CalibrateInput) => runInProcess(createEngineHandlers()).run('calibrate', given);
 
-/** Ends once this many steps of the given phase were made. */
-async function interrupt(given: CalibrateInput, phase: string, steps: number): Promise<void> {
+/**
+ * Ends once this many steps of the given phase were made. Not as a task of the engine, which gathers progress: a quick
+ * machine would be through before the news.
+ */
+async function interrupt(
+  { packFolder, provider, ...given }: CalibrateInput,
+  phase: string,
+  steps: number,
+): Promise<void> {
   const abort = new AbortController();
-  const run = runInProcess(createEngineHandlers()).run('calibrate', given, {
+  const run = calibrateHere(given, await openNetworks(packFolder, provider), {
     signal: abort.signal,
-    onProgress: (progress) => progress.phase === phase && progress.done >= steps && abort.abort(),
+    cache: new TapCache(1e6),
+    progress: (progress) => progress.phase === phase && progress.done >= steps && abort.abort(),
   });
   await expect(run).rejects.toMatchObject({ code: 'cancelled' });
 }
