@@ -15,12 +15,20 @@ const ROOMS = {
   'main/modelpack': ['main/fault.ts', 'main/method'],
   'main/imaging': ['main/fault.ts', 'main/method'],
   'main/process': ['preload/contract', 'main/fault.ts'],
-  'main/engine': ['preload/contract', 'main/fault.ts', 'main/process', 'main/method', 'main/modelpack'],
+  'main/seal': ['main/fault.ts'],
+  'main/engine': ['preload/contract', 'main/fault.ts', 'main/process', 'main/seal', 'main/method', 'main/modelpack'],
   // It runs in the main process beside the engine, which it knows by its tasks alone.
-  'main/supervision': ['preload/contract', 'main/fault.ts', 'main/process', 'main/engine/tasks.ts', 'main/modelpack'],
-  'main/reader': ['preload/contract', 'main/fault.ts', 'main/process', 'main/method', 'main/imaging'],
-  'main/network': ['preload/contract', 'main/fault.ts', 'main/process', 'main/imaging'],
-  'main/store': ['preload/contract', 'main/fault.ts'],
+  'main/supervision': [
+    'preload/contract',
+    'main/fault.ts',
+    'main/process',
+    'main/engine/tasks.ts',
+    'main/engine/out-of-memory.ts',
+    'main/modelpack',
+  ],
+  'main/reader': ['preload/contract', 'main/fault.ts', 'main/process', 'main/seal', 'main/method', 'main/imaging'],
+  'main/network': ['preload/contract', 'main/fault.ts', 'main/process', 'main/seal', 'main/imaging'],
+  'main/store': ['preload/contract', 'main/fault.ts', 'main/seal'],
   'main/results': ['preload/contract', 'main/imaging'],
   'main/services': [
     'preload/contract',
@@ -30,6 +38,7 @@ const ROOMS = {
     'main/modelpack',
     'main/imaging',
     'main/process',
+    'main/seal',
     'main/engine',
     'main/supervision',
     'main/reader',
@@ -56,13 +65,19 @@ const ROOMS = {
     'preload/contract',
     'main/fault.ts',
     'main/process',
+    'main/seal',
     'main/engine/tasks.ts',
+    // What providers lack and have on this machine, without onnxruntime.
+    'main/engine/provider-problems.ts',
+    'main/engine/system-libraries.ts',
     'main/supervision',
     'main/reader/tasks.ts',
     'main/reader/reader-limits.ts',
     'main/network/tasks.ts',
     'main/services',
     'main/cli',
+    // What is measured in the window, as types alone.
+    'main/bench/suite.ts',
   ],
   'main/runtime': [],
 };
@@ -70,7 +85,7 @@ const ROOMS = {
 /** Packages that belong to certain rooms alone. */
 const OWNED_PACKAGES = {
   electron: ['preload/preload.ts', 'main/app'],
-  'better-sqlite3': ['main/store'],
+  'better-sqlite3-multiple-ciphers': ['main/store'],
   'onnxruntime-node': ['main/engine'],
   '@cornerstonejs': ['renderer'],
   svelte: ['renderer'],

@@ -12,8 +12,8 @@ const endToEnd = {
 };
 
 /**
- * `npx vitest run main/method` runs one room; `--project end-to-end` the tests in the real window. The tests of the
- * installed package want one first, which takes minutes: `npm run test:package` makes it and runs them.
+ * `npx vitest run main/method` runs one room; `--project end-to-end` the tests in the real window, `--project package`
+ * those of the packages, which it makes first.
  */
 export default defineConfig({
   test: {
@@ -37,9 +37,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
-      ...(process.env.TEST_PACKAGE
-        ? [{ test: { ...endToEnd, name: 'package', include: ['tests/package/*.e2e.ts'], sequence: { groupOrder: 3 } } }]
-        : []),
+      { test: { ...endToEnd, name: 'package', include: ['tests/package/*.e2e.ts'], sequence: { groupOrder: 3 } } },
     ],
   },
 });

@@ -27,7 +27,7 @@ export class Fault extends Error {
     const systemCode = (thrown as { code?: unknown } | null)?.code;
     const path = context.path ?? (thrown as { path?: string } | null)?.path;
     const about = path === undefined ? {} : { path };
-    if (systemCode === 'ENOSPC' || systemCode === 'SQLITE_FULL')
+    if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT' || systemCode === 'SQLITE_FULL')
       return new Fault('disk-full', 'The disk is full. Free some space and try again; nothing stored was lost.', {
         ...about,
         cause: thrown,
@@ -39,10 +39,32 @@ export class Fault extends Error {
       });
     if ((thrown as { name?: unknown } | null)?.name === 'AbortError')
       return new Fault('cancelled', 'Cancelled.', { ...about, cause: thrown });
+    const refusal = REFUSALS[String(systemCode)];
+    if (refusal !== undefined && thrown instanceof Error)
+      return new Fault(context.code ?? 'not-allowed', refusal(path ?? 'the given path'), { ...about, cause: thrown });
     const message = thrown instanceof Error ? thrown.message : String((thrown as { error?: unknown })?.error ?? thrown);
     return new Fault(context.code ?? 'internal', message, { ...about, cause: thrown });
   }
 }
+
+/** What the operating system says no with, by its error codes: a sentence about the path. */
+const REFUSALS: Readonly<Record<string, (path: string) => string>> = {
+  EACCES: (path) => `This computer does not give access to ${path}. Ask for the right to it, or choose another place.`,
+  EPERM: (path) => `This computer does not allow that with ${path}. Ask for the right to it, or choose another place.`,
+  EROFS: (path) => `${path} is on a disk that can only be read. Choose another place.`,
+  ELOOP: (path) => `The link ${path} leads in a circle. Choose what it was meant to lead to.`,
+  ENAMETOOLONG: (path) => `The name ${path} is longer than this disk allows. Choose a shorter one.`,
+  ENOTDIR: (path) => `${path} leads through a file as if it were a folder.`,
+  EISDIR: (path) => `${path} is a folder, and a file is needed.`,
+  EEXIST: (path) => `${path} is there already. Choose another name, or remove it.`,
+  EBUSY: (path) => `Another program is using ${path}. Close that program and try again.`,
+  EMFILE: () => 'Too many files are open on this computer. Close other programs and try again.',
+  ENFILE: () => 'Too many files are open on this computer. Close other programs and try again.',
+  EFBIG: (path) => `${path} would be larger than its disk allows. Choose another place.`,
+  EIO: (path) => `The disk that holds ${path} cannot be read or written. Check the disk or the connection to it.`,
+  ESTALE: (path) => `The connection to the disk that holds ${path} was lost. Connect it again.`,
+  ENXIO: (path) => `${path} is no file that can be read.`,
+};
 
 /** Throws the `cancelled` Fault once the signal has fired. Long loops call it each round. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {

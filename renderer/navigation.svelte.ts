@@ -9,6 +9,11 @@ class Navigation {
     this.openStudyTitle = title;
     this.screen = 'viewer';
   }
+
+  /** The study is gone: there is nothing to go back to. */
+  leaveStudy(studyInstanceUid: string): void {
+    if (this.openStudyUid === studyInstanceUid) this.openStudyUid = null;
+  }
 }
 
 export const navigation = new Navigation();

@@ -1,6 +1,7 @@
 /** What the administrator has settled for this machine; the window shows it and offers nothing else. */
 import type { ModelRow } from '../preload/contract/model.ts';
 import type { Policy } from '../preload/contract/policy.ts';
+import { notices } from './design/notices.svelte.ts';
 import { language } from './language/language.svelte.ts';
 import { call } from './workstation.ts';
 
@@ -10,6 +11,7 @@ class AdministratorsPolicy {
   async load(): Promise<void> {
     this.settled = await call('app.policy');
     if (this.settled.language) language.settle(this.settled.language);
+    for (const problem of await call('app.policyProblems')) notices.problem(problem);
   }
 
   /** The models that may be calibrated. */

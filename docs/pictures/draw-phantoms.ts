@@ -1,6 +1,6 @@
 /**
  * Writes docs/pictures/phantoms-*.png: a row per kind, normal pictures and pictures with lesions side by side.
- * Run: node docs/pictures/draw-phantoms.ts [FOLDER]
+ * Run: npm run pictures
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * Draws docs/pictures/synthesis-*.png, the pictures of docs/method.md: what each anomaly task makes of three generated
  * normal images, the mask outlined. `identity` shows the normal images themselves.
- * Run: node docs/pictures/draw-synthesis.ts
+ * Run: npm run pictures
  */
 import { join } from 'node:path';
 import sharp from 'sharp';

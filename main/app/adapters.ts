@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { app } from 'electron';
+import { attempt, vulkanManifests } from '../engine/system-libraries.ts';
 
 const VENDORS: Readonly<Record<number, string>> = {
   4098: 'AMD',
@@ -32,11 +33,7 @@ function linuxAdapters(): string {
     return `${nameOf(id('vendor'), id('device'))} ${driver}`;
   });
   const nvidia = attempt(() => readFileSync('/sys/module/nvidia/version', 'utf8').trim());
-  const system = '/usr/share/vulkan/icd.d';
-  // The same variables that Vulkan's loader heeds.
-  const chosen = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
-  const vulkan =
-    chosen === undefined ? (attempt(() => readdirSync(system)) ?? []) : chosen.split(':').map((path) => basename(path));
+  const vulkan = vulkanManifests().map((path) => basename(path));
   return [
     ...devices,
     ...(nvidia ? [`NVIDIA driver ${nvidia}`] : []),
@@ -57,12 +54,4 @@ async function chromiumAdapters(): Promise<string> {
 
 function nameOf(vendor: number, device: number): string {
   return `${VENDORS[vendor] ?? `vendor ${vendor.toString(16)}`} ${device.toString(16).padStart(4, '0')}`;
-}
-
-function attempt<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 /** The reader, the engine and the network as child processes of Electron. */
 import { join } from 'node:path';
-import { app, utilityProcess } from 'electron';
+import { app, type ProcessMetric, type UtilityProcess, utilityProcess } from 'electron';
 import type { EngineTasks } from '../engine/tasks.ts';
 import type { NetworkTasks } from '../network/tasks.ts';
 import type { FromChild } from '../process/tasks.ts';
@@ -18,10 +18,7 @@ export interface Children {
   close(): void;
 }
 
-/**
- * The longest that one call into onnxruntime may take, with room: a batch through the largest CLIP takes 6 s on two slow
- * cores. An engine that is silent for longer hangs.
- */
+/** An engine that neither says anything nor uses the processor for so long hangs. Opening a large model waits for a disk. */
 const ENGINE_SILENCE_MS = 120_000;
 
 /** Nothing is started before it is needed. */
@@ -74,6 +71,8 @@ function startChild(
   // Hooks of the tests have no effect on an installed application.
   const { MEDICLIP_TEST_WRONG_PROVIDER: hook, ...env } = process.env;
   if (hook !== undefined && !app.isPackaged) Object.assign(env, { MEDICLIP_TEST_WRONG_PROVIDER: hook });
+  // NVIDIA's libraries would round the factors of float32 products to 10 bits (docs/decisions/0012).
+  Object.assign(env, { NVIDIA_TF32_OVERRIDE: '0' });
   const child = utilityProcess.fork(script, [], {
     serviceName: `mediclip-${name}`,
     stdio: 'ignore',
@@ -89,10 +88,16 @@ function startChild(
         log.event('child.exit', { name, code });
         listener(`exit code ${code}`);
       }),
-    kill: () => child.kill(),
+    // Before it came up it cannot be ended (electron issue 44009).
+    kill: () => void (child.kill() || child.once('spawn', () => child.kill())),
     residentBytes: () => {
-      const metric = app.getAppMetrics().find(({ pid }) => pid === child.pid);
-      return metric ? metric.memory.workingSetSize * 1024 : null;
+      const { memory } = metricOf(child) ?? {};
+      return memory ? memory.workingSetSize * 1024 : null;
     },
+    processorSeconds: () => metricOf(child)?.cpu.cumulativeCPUUsage ?? null,
   };
+}
+
+function metricOf({ pid }: UtilityProcess): ProcessMetric | undefined {
+  return app.getAppMetrics().find((metric) => metric.pid === pid);
 }

@@ -8,6 +8,8 @@ import { isAlive } from '../process/alive.ts';
 import type { Children } from './children.ts';
 import { dataFolderOf, prepareTools, versions } from './host.ts';
 import { openLog } from './log.ts';
+import { measureWindow } from './measured-window.ts';
+import { systemKeys } from './system-keys.ts';
 
 export async function runCommands(args: readonly string[]): Promise<void> {
   const dataFolder = dataFolderOf([]);
@@ -35,6 +37,8 @@ export async function runCommands(args: readonly string[]): Promise<void> {
     signal: abort.signal,
     dataFolder,
     versions,
+    systemKeys,
+    measureWindow,
     toolsOn: (root) => {
       const prepared = prepareTools(root, openLog(join(root, 'log')));
       children = prepared.children;

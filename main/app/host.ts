@@ -1,7 +1,8 @@
 /** What window and command line have in common: the child processes, and a workstation on a data folder. */
 import { userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { app } from 'electron';
+import { installed, outsideArchive } from '../engine/provider-problems.ts';
 import type { RuntimeVersions } from '../services/about.ts';
 import { readPolicy } from '../services/policy.ts';
 import { dataFolder, openWorkstation, type Tools, type Workstation } from '../services/workstation.ts';
@@ -11,6 +12,7 @@ import { Verdicts } from '../supervision/verdicts.ts';
 import { describeAdapters } from './adapters.ts';
 import { type Children, prepareChildren } from './children.ts';
 import type { Log } from './log.ts';
+import { policyPlace } from './policy-place.ts';
 import { printDocument } from './print.ts';
 
 export const versions: RuntimeVersions = {
@@ -26,15 +28,17 @@ export function dataFolderOf(args: readonly string[]): string {
   return at >= 0 && value ? resolve(value) : join(app.getPath('userData'), 'data');
 }
 
-/**
- * Where administrators lay the policy: places that users cannot write. On Windows that is the installation's own folder,
- * since everyone may add files to ProgramData. A checkout takes the path from the environment, a package never.
- */
-function policyPath(): string | null {
-  if (!app.isPackaged) return process.env.MEDICLIP_POLICY ?? null;
-  if (process.platform === 'win32') return join(dirname(process.execPath), 'policy.json');
-  if (process.platform === 'darwin') return '/Library/Application Support/MediCLIP Workstation/policy.json';
-  return '/etc/mediclip-workstation/policy.json';
+/** A checkout takes the path of the policy from the environment, a package never. */
+const policyPath = (): string | null =>
+  app.isPackaged ? policyPlace(process.platform, process.execPath) : (process.env.MEDICLIP_POLICY ?? null);
+
+/** Asked once: an engine at work would keep one waiting. */
+function onnxruntimeOf({ engine }: Pick<Children, 'engine'>): () => Promise<string> {
+  let version: string | null = null;
+  return async () => {
+    version ??= (await engine.run('about', null)).onnxruntime;
+    return version;
+  };
 }
 
 /** @throws Fault `bad-policy` */
@@ -45,8 +49,9 @@ export function prepareTools(root: string, log: Log): { readonly tools: Tools; r
     trial,
     verdicts: new Verdicts(dataFolder(root).providers),
     appVersion: app.getVersion(),
-    version: async () => (await engine.run('about', null)).onnxruntime,
+    version: onnxruntimeOf(children),
     adapters: describeAdapters,
+    installed,
   });
   const tools: Tools = {
     engine: supervise(engine, providers),
@@ -55,9 +60,10 @@ export function prepareTools(root: string, log: Log): { readonly tools: Tools; r
     reader: children.reader,
     network: children.network,
     // Outside the archive: onnxruntime maps its files into memory.
-    ownPacksFolder: join(app.getAppPath().replace(/\.asar$/, '.asar.unpacked'), 'models'),
+    ownPacksFolder: join(outsideArchive(app.getAppPath()), 'models'),
     packsFolder: dataFolder(root).packs,
     appVersion: app.getVersion(),
+    dataKey: null,
     policy: readPolicy(policyPath()),
     user: userInfo().username,
     now: () => new Date(),

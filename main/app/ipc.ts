@@ -18,20 +18,23 @@ export type Calls = {
   readonly [Name in CallName]: (...args: CallArguments<Name>) => Promise<CallResults[Name]> | CallResults[Name];
 };
 
-/** Answers calls of the window's main frame; `onFault` hears of those that failed. Returns the function that stops it. */
+/** Answers calls of the window's main frame, those that may be made now; `onFault` hears of those that failed. Returns the function that stops it. */
 export function answerCalls(
   window: BrowserWindow,
   calls: Calls,
   log: Log,
   onFault: (name: CallName | 'unknown', fault: Fault) => void,
+  mayCall: (name: CallName) => boolean = () => true,
 ): () => void {
   ipcMain.handle(callChannel, async (event, name: unknown, args: unknown): Promise<Outcome<unknown>> => {
     if (!isOurs(event.senderFrame, window)) {
       log.event('ipc.refused');
-      return failed(new Fault('not-allowed', 'This page may not talk to the application.'));
+      const fault = new Fault('not-allowed', 'This page may not talk to the application.');
+      onFault('unknown', fault);
+      return failed(fault);
     }
     try {
-      return { ok: true, value: await call(calls, name, args) };
+      return { ok: true, value: await call(calls, name, args, mayCall) };
     } catch (thrown) {
       const fault = Fault.from(thrown);
       // A name that the contract does not have could be anything, a patient's too: it is not logged.
@@ -53,9 +56,15 @@ function isOurs(frame: WebFrameMain | null, window: BrowserWindow): boolean {
 
 const isCall = (name: unknown): name is CallName => typeof name === 'string' && Object.hasOwn(callArguments, name);
 
-/** Checks name and arguments, then calls. @throws Fault `usage`, or the call's own */
-async function call(calls: Calls, name: unknown, args: unknown): Promise<unknown> {
+/** Checks name and arguments, then calls. @throws Fault `usage`, `not-allowed` while the window is locked, or the call's own */
+async function call(
+  calls: Calls,
+  name: unknown,
+  args: unknown,
+  mayCall: (name: CallName) => boolean,
+): Promise<unknown> {
   if (!isCall(name)) throw new Fault('usage', 'The application has no such call.');
+  if (!mayCall(name)) throw new Fault('not-allowed', 'The window is locked. Enter the passphrase first.');
   const parsed = callArguments[name].safeParse(args);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { freshFolder } from '../../tests/support/store.ts';
@@ -29,6 +29,19 @@ it('tells code and place of a failure, and neither its message nor its path', ()
   });
   expect(fault.at_code[0]).toContain('log.test.ts');
   expect(text.toLowerCase()).not.toContain('mueller');
+});
+
+it('starts over at 5 MB and keeps the one before', () => {
+  const folder = freshFolder();
+  const path = join(folder, 'workstation.log');
+  const log = openLog(folder);
+  for (const filling of ['older', 'old']) {
+    writeFileSync(path, filling.padEnd(5 * 1024 * 1024 + 1));
+    log.event('started');
+  }
+  expect(readdirSync(folder).sort()).toEqual(['workstation.log', 'workstation.log.1']);
+  expect(readFileSync(`${path}.1`, 'utf8').trim()).toBe('old');
+  expect(readFileSync(path, 'utf8')).toContain('started');
 });
 
 it('does not fail where it cannot write', () => {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
 import { runCommands } from './commands.ts';
+import { MEASURE, runMeasuredWindow } from './measured-window.ts';
 import { keepQuiet } from './quiet.ts';
 import { runWorkstation } from './workstation-window.ts';
 
@@ -34,4 +35,5 @@ if (app.isPackaged && DEBUGGING.some((name) => app.commandLine.hasSwitch(name)))
   process.stderr.write('The installed application cannot be debugged.\n');
   app.exit(2);
 } else if (args[command] === 'cli') void runCommands(args.slice(command + 1));
+else if (args[command] === MEASURE) void runMeasuredWindow(args.slice(command + 1));
 else void runWorkstation(args).catch(() => app.exit(1));

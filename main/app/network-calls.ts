@@ -2,6 +2,7 @@
 import type { NetworkCallResults } from '../../preload/contract/pacs.ts';
 import type { NetworkLife } from '../services/network-life.ts';
 import { allNodes, configureNode, removeNode } from '../services/nodes.ts';
+import { forgetOwed, hurryReplacements, owedReplacements } from '../services/retractions.ts';
 import { enqueueStudy, sendAgain, sendQueue, takeFromQueue } from '../services/send-queue.ts';
 import { findRemoteStudies, saveReceiverSettings, testNode } from '../services/transfers.ts';
 import type { Workstation } from '../services/workstation.ts';
@@ -29,6 +30,15 @@ export function networkCalls(station: Workstation, network: NetworkLife): Pick<C
       return network.receiver();
     },
     'network.queue': () => sendQueue(station),
+    'network.owed': () => owedReplacements(station),
+    'network.replaceNow': () => {
+      hurryReplacements(station);
+      network.queueChanged();
+    },
+    'network.forgetOwed': (owed) => {
+      forgetOwed(station, owed);
+      network.queueChanged();
+    },
     'network.sendStudy': ({ studyInstanceUid, node }) => {
       const { length } = enqueueStudy(station, studyInstanceUid, node);
       network.queueChanged();

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, Menu, protocol, type Session, session } from 'electron';
 import { ORIGIN, SCHEME, serveWindowFile } from './window-files.ts';
+import type { WindowPlace } from './window-place.ts';
 
 /** Must run before the application is ready. */
 export function declareScheme(): void {
@@ -35,10 +36,11 @@ function guardSession(own: Session): void {
   own.on('will-download', (event) => event.preventDefault());
 }
 
-export function openWindow(): BrowserWindow {
+/** At the place where it stood, where one is given. */
+export function openWindow(place: WindowPlace | null = null): BrowserWindow {
+  const { maximised = false, ...bounds } = place ?? { width: 1440, height: 900 };
   const window = new BrowserWindow({
-    width: 1440,
-    height: 900,
+    ...bounds,
     minWidth: 960,
     minHeight: 640,
     show: false,
@@ -54,7 +56,7 @@ export function openWindow(): BrowserWindow {
       spellcheck: false,
     },
   });
-  window.once('ready-to-show', () => window.show());
+  window.once('ready-to-show', () => (maximised ? window.maximize() : window.show()));
   void window.loadURL(`${ORIGIN}/`);
   return window;
 }

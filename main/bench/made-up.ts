@@ -3,6 +3,7 @@ import { encodeProfile } from '../engine/profile.ts';
 import type { TapShape } from '../method/architecture.ts';
 import type { Image8 } from '../method/image.ts';
 import { Random } from '../method/random.ts';
+import { preprocessingOf } from '../services/model-input.ts';
 
 /** Grey waves with noise, each from its own seed. */
 export function wavyPicture(seed: number, side: number): Image8 {
@@ -48,7 +49,7 @@ export function randomProfile(
       provider: 'cpu',
       providerVersion: '',
       precision: 'float32',
-      preprocessing: 'measurement',
+      preprocessing: preprocessingOf(),
     },
     tensors: new Map([
       ...taps.flatMap(({ width }, tap) => [

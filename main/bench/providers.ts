@@ -20,7 +20,7 @@ export const providers: Suite = {
           if (found.tooSlow) continue; // it was not asked to be fast
           const { agreement, parameters, speed, cpuSpeed } = found;
           const name = `${provider}, ${basename(model)}`;
-          for (const kind of ['vision', 'text', 'gradients', 'loss'] as const)
+          for (const kind of ['vision', 'text', 'gradients', 'loss', 'scores'] as const)
             rows.push(figure(`${name}: ${kind}, furthest from the CPU`, agreement[kind], 'relative'));
           rows.push(
             figure(`${name}: parameters after ${input.steps} steps, furthest from the CPU`, parameters, 'relative'),

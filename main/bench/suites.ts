@@ -7,17 +7,21 @@ import { detect } from './detect.ts';
 import { importSuite } from './import.ts';
 import { kill } from './kill.ts';
 import { describeMachine, type Machine } from './machine.ts';
+import { models } from './models.ts';
 import { providers } from './providers.ts';
+import { render } from './render.ts';
 import { soak } from './soak.ts';
 import type { BenchContext, BenchRow, Suite } from './suite.ts';
 
 export const suites: Readonly<Record<string, Suite>> = {
   detect,
   calibrate,
+  models,
   providers,
   kill,
   soak,
   import: importSuite,
+  render,
 };
 
 export interface BenchResult {

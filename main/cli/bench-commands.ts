@@ -11,7 +11,13 @@ const bench: Command = {
   takes: [0, 0],
   async run({ options, tools, host, job }) {
     const chosen = options.oneOf('suite', names);
-    const context = { tools, job, quick: options.flag('quick'), models: options.texts('model') };
+    const context = {
+      tools,
+      job,
+      quick: options.flag('quick'),
+      models: options.texts('model'),
+      measureWindow: host.measureWindow,
+    };
     for (const name of chosen === undefined ? names : [chosen])
       host.print(JSON.stringify(await runSuite(name, context)));
     return undefined;

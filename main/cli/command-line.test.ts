@@ -1,11 +1,12 @@
 /** The commands over real files and a real store, with an engine that takes brightness for anomaly. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { unzipSync } from 'fflate';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
 import { freshFolder } from '../../tests/support/store.ts';
-import { testWorkstation } from '../../tests/support/workstation.ts';
+import { noSystemKeys, testWorkstation } from '../../tests/support/workstation.ts';
 import { dicomFile, imageElements } from '../imaging/samples.ts';
 import type { Tools } from '../services/workstation.ts';
 import { runCommandLine } from './command-line.ts';
@@ -35,6 +36,7 @@ const run = (...args: string[]) =>
     dataFolder,
     versions: { electron: '', chromium: '', node: '' },
     toolsOn: () => tools,
+    systemKeys: async () => noSystemKeys,
   });
 
 /** The result, once it is known to be one line of JSON. */
@@ -54,6 +56,21 @@ async function pictures(...levels: number[]): Promise<string> {
   return folder;
 }
 
+/** A grey 32 x 32 picture with a square of 4 x 4 in another level. */
+async function spot(path: string, at: number, level: number, around: number): Promise<void> {
+  const data = Buffer.alloc(32 * 32, around);
+  for (let y = at; y < at + 4; y++) data.fill(level, y * 32 + at, y * 32 + at + 4);
+  mkdirSync(dirname(path), { recursive: true });
+  await sharp(data, { raw: { width: 32, height: 32, channels: 1 } })
+    .png()
+    .toFile(path);
+}
+
+/** An evaluation asks the pack for the size of its images. */
+const embedded = join(import.meta.dirname, '../../models/embedded/pack');
+
+type Evaluated = Record<string, { mean: number; sd: number; perSeed: number[] }>;
+
 describe('deidentify', () => {
   it('writes copies of files and of a stored study under the same pseudonyms, and says what it left out', async () => {
     const folder = freshFolder();
@@ -71,7 +88,18 @@ describe('deidentify', () => {
     expect(again.written.map(({ path }) => path.slice(join(folder, 'b').length))).toEqual(
       written.map(({ path }) => path.slice(join(folder, 'a').length)),
     );
-    expect(readFileSync(again.written[0]?.path ?? '', 'latin1')).not.toContain('Fictional');
+    const copy = readFileSync(again.written[0]?.path ?? '');
+    expect(copy.toString('latin1')).not.toContain('Fictional');
+
+    const archive = join(folder, 'c.zip');
+    output.length = 0;
+    expect(await run('deidentify', '--study', '2.25.1', '--to', archive)).toBe(0);
+    const [packed] = (result() as { written: { path: string }[] }).written;
+    const inside = (again.written[0]?.path ?? '').slice(join(folder, 'b/').length);
+    expect(packed?.path).toBe(`${archive}/${inside}`);
+    const files = unzipSync(readFileSync(archive));
+    expect(Object.keys(files)).toEqual([inside]);
+    expect(copy.equals(files[inside] ?? Buffer.alloc(0))).toBe(true);
   });
 });
 
@@ -157,7 +185,14 @@ describe('calibrate, detect and evaluate', () => {
         profile,
       ),
     ).toBe(0);
-    expect(result()).toMatchObject({ profile, steps: 3, lossFirst: 1, lossLast: 0.5, threshold: expect.any(Number) });
+    expect(result()).toMatchObject({
+      profile,
+      steps: 3,
+      lossFirst: 1,
+      lossLast: 0.5,
+      threshold: expect.any(Number),
+      thresholdFrom: 'held-out',
+    });
     expect(readdirSync(folder)).toEqual(['site.profile']);
 
     output.length = 0;
@@ -173,6 +208,9 @@ describe('calibrate, detect and evaluate', () => {
         pValue: 0.5,
         flagged: true,
         ms: expect.any(Number),
+        thresholdFrom: 'held-out',
+        provider: 'cpu',
+        providerVersion: expect.any(String),
       },
       {
         path: join(tests, '1.png'),
@@ -181,6 +219,9 @@ describe('calibrate, detect and evaluate', () => {
         pValue: 0.5,
         flagged: false,
         ms: expect.any(Number),
+        thresholdFrom: 'held-out',
+        provider: 'cpu',
+        providerVersion: expect.any(String),
       },
     ]);
     expect((await sharp(join(overlays, '0.png')).metadata()).format).toBe('png');
@@ -212,7 +253,7 @@ describe('calibrate, detect and evaluate', () => {
       await run(
         'evaluate',
         '--model',
-        'embedded',
+        embedded,
         '--normal',
         normal,
         '--abnormal',
@@ -238,10 +279,72 @@ describe('calibrate, detect and evaluate', () => {
     expect(falsePositiveRateAtThreshold?.mean).toBeLessThan(0.5);
   });
 
+  it('evaluate with normals held out for the threshold, which neither train nor are tested', async () => {
+    const files = ['--normal', await pictures(10, 20, 30, 40, 50, 60, 70, 80), '--abnormal', await pictures(200, 210)];
+    const command = ['evaluate', '--model', embedded, ...files, '--shots', '2', '--seeds', '4'];
+    expect(await run(...command, '--hold-out', '4')).toBe(0);
+    const held = result() as Evaluated;
+    expect(held).toMatchObject({ heldOut: 4, thresholdFrom: 'held-out', shots: 2 });
+    // This engine's threshold lies 0.1, 25 grey levels, above the highest normal that it rests on; two are tested.
+    for (const rate of held.falsePositiveRateAtThreshold.perSeed) expect([0, 0.5, 1]).toContain(rate);
+
+    output.length = 0;
+    expect(await run(...command)).toBe(0);
+    expect(result()).toMatchObject({ heldOut: 0, thresholdFrom: 'cross-fit' });
+    expect(await run(...command, '--hold-out', '6')).toBe(3);
+    expect(log.at(-1)).toContain('Give more than 8');
+  });
+
+  it('evaluate pixels against masks, which find their images in folders of the same names', async () => {
+    const folder = freshFolder();
+    const normal = await pictures(10, 20, 30, 40);
+    // Two images of the same name, each with a bright spot of 4 x 4 in 32 x 32; this engine's map is the picture.
+    for (const [place, at] of [
+      ['a', 2],
+      ['b', 20],
+    ] as const) {
+      await spot(join(folder, 'abnormal', place, '1.png'), at, 200, 30);
+      await spot(join(folder, 'masks', place, '1.png'), at, 1, 0); // 1 of 255 is marked too
+    }
+    const files = ['--normal', normal, '--abnormal', join(folder, 'abnormal')];
+    const command = ['evaluate', '--model', embedded, ...files, '--shots', '2', '--seeds', '1'];
+    expect(await run(...command, '--masks', join(folder, 'masks'))).toBe(0);
+    const { pixelAuroc, pro } = result() as Evaluated;
+    expect(pixelAuroc?.mean).toBe(1);
+    expect(pro?.mean).toBeCloseTo(1, 10);
+
+    output.length = 0;
+    await spot(join(folder, 'masks', 'b', '1.png'), 2, 1, 0); // marks another place
+    expect(await run(...command, '--masks', join(folder, 'masks'))).toBe(0);
+    expect((result() as Evaluated).pixelAuroc?.mean).toBeLessThan(0.8);
+  });
+
+  it('refuse masks that mark nothing, are missing, or could belong to several images', async () => {
+    const folder = freshFolder();
+    const masks = join(folder, 'masks');
+    await spot(join(folder, 'abnormal', 'a', '1.png'), 2, 200, 30);
+    const files = ['--normal', await pictures(10, 20, 30), '--abnormal', join(folder, 'abnormal'), '--masks', masks];
+    const evaluate = () => run('evaluate', '--model', embedded, ...files, '--shots', '2', '--seeds', '1');
+    await spot(join(masks, '2.png'), 2, 255, 0);
+    expect(await evaluate()).toBe(3);
+    expect(log.at(-1)).toContain('no mask named "1"');
+    await spot(join(masks, '1.png'), 2, 0, 0);
+    expect(await evaluate()).toBe(3);
+    expect(log.at(-1)).toMatch(/1\.png.*marks nothing/);
+    await spot(join(masks, '1.png'), 2, 255, 0);
+    await spot(join(masks, 'old', '1.png'), 4, 255, 0);
+    expect(await evaluate()).toBe(3);
+    expect(log.at(-1)).toContain('could be the mask');
+    await spot(join(folder, 'abnormal', 'b', '1.png'), 2, 200, 30);
+    rmSync(join(masks, 'old'), { recursive: true });
+    expect(await evaluate()).toBe(3);
+    expect(log.at(-1)).toContain('the same mask');
+    expect(output).toEqual([]);
+  });
+
   it('evaluate random weights of the same architecture on the same splits', async () => {
     const [normal, abnormal] = [await pictures(10, 20, 30, 40), await pictures(200, 15)];
-    const model = join(import.meta.dirname, '../../models/embedded/pack');
-    const files = ['--model', model, '--normal', normal, '--abnormal', abnormal];
+    const files = ['--model', embedded, '--normal', normal, '--abnormal', abnormal];
     expect(await run('evaluate', ...files, '--shots', '2', '--seeds', '2', '--null-baseline')).toBe(0);
     const { imageAuroc, imageAp, nullBaseline } = result();
     // This engine looks at no weights, so that only other splits could make a difference.
@@ -250,7 +353,7 @@ describe('calibrate, detect and evaluate', () => {
 
   it('refuse to test on nothing', async () => {
     const normal = await pictures(10, 20);
-    expect(await run('evaluate', '--model', 'embedded', '--normal', normal, '--abnormal', normal, '--shots', '2')).toBe(
+    expect(await run('evaluate', '--model', embedded, '--normal', normal, '--abnormal', normal, '--shots', '2')).toBe(
       3,
     );
   });
@@ -280,7 +383,7 @@ describe('upkeep', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).action);
-    expect(actions).toEqual(['import', 'database.restore']);
+    expect(actions).toEqual(['import', 'database.restore', 'audit.verify']);
   });
 
   it('names a damaged database and what to do', async () => {

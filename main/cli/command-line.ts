@@ -5,20 +5,27 @@ import type { JobProgress } from '../../preload/contract/model.ts';
 import { exitStatusOf, Fault } from '../fault.ts';
 import type { JobContext } from '../services/jobs.ts';
 import { requireNetwork } from '../services/policy.ts';
+import { isEncrypted, readPassphrase, unlockByPassphrase, unlockBySystem } from '../services/vault.ts';
 import { openWorkstation, recordFailure, type Workstation } from '../services/workstation.ts';
 import { benchCommands } from './bench-commands.ts';
+import { calibrationCommands } from './calibration-commands.ts';
 import { type Command, type CommandHost, CommandOptions } from './command.ts';
 import { methodCommands } from './method-commands.ts';
 import { pacsCommands } from './pacs-commands.ts';
+import { referenceSetCommands } from './reference-set-commands.ts';
 import { storeCommands } from './store-commands.ts';
 import { upkeepCommands } from './upkeep-commands.ts';
+import { vaultCommands } from './vault-commands.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   ...upkeepCommands,
   ...storeCommands,
   ...methodCommands,
+  ...calibrationCommands,
+  ...referenceSetCommands,
   ...benchCommands,
   ...pacsCommands,
+  ...vaultCommands,
 };
 
 /** Runs one command and returns the exit code. Never throws. */
@@ -33,7 +40,7 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
     const { command, options, positionals, ...found } = parse(args);
     name = found.name;
     const dataFolder = resolve(options.text('data-dir') ?? host.dataFolder);
-    const tools = host.toolsOn(dataFolder);
+    const tools = { ...host.toolsOn(dataFolder), dataKey: await unlock(dataFolder, options, host) };
     if (name.startsWith('pacs ')) requireNetwork(tools.policy);
     const status = await command.run({
       host,
@@ -59,12 +66,23 @@ export async function runCommandLine(args: readonly string[], host: CommandHost)
   }
 }
 
+/** The key of an encrypted data folder: from the passphrase that was given, else from the system; null without either. */
+async function unlock(root: string, options: CommandOptions, host: CommandHost): Promise<Uint8Array | null> {
+  if (!isEncrypted(root)) return null;
+  const path = options.text('passphrase-file');
+  return path === undefined
+    ? await unlockBySystem(root, await host.systemKeys())
+    : await unlockByPassphrase(root, readPassphrase(path));
+}
+
 interface Parsed {
   readonly name: string;
   readonly command: Command;
   readonly options: CommandOptions;
   readonly positionals: readonly string[];
 }
+
+const COMMON = { 'data-dir': { type: 'string' }, 'passphrase-file': { type: 'string' } } as const;
 
 /** @throws Fault `usage` */
 function parse(args: readonly string[]): Parsed {
@@ -74,7 +92,7 @@ function parse(args: readonly string[]): Parsed {
     throw new Fault('usage', `${sentence}\nUsage: ${name} ${command.usage}`.trimEnd());
   };
   const { values, positionals } = parseOrRefuse(
-    { args: [...rest], options: { ...command.options, 'data-dir': { type: 'string' } }, allowPositionals: true },
+    { args: [...rest], options: { ...command.options, ...COMMON }, allowPositionals: true },
     refuse,
   );
   const [least, most] = command.takes;
@@ -104,7 +122,7 @@ function overview(): string {
   const lines = Object.entries(commands).map(
     ([name, { usage, does }]) => `  ${`${name} ${usage}`.trim()}\n      ${does}`,
   );
-  return `Commands (all take --data-dir DIR):\n${lines.join('\n')}`;
+  return `Commands (all take --data-dir DIR, and --passphrase-file FILE where that is encrypted):\n${lines.join('\n')}`;
 }
 
 const PROGRESS_MS = 2000;

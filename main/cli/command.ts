@@ -1,7 +1,9 @@
 /** What a command of the command line is, and what it may ask of its surroundings. */
 import type { ParseArgsConfig } from 'node:util';
+import type { MeasureWindow } from '../bench/suite.ts';
 import type { RuntimeVersions } from '../services/about.ts';
 import type { JobContext } from '../services/jobs.ts';
+import type { SystemKeys } from '../services/vault.ts';
 import type { Tools, Workstation } from '../services/workstation.ts';
 
 type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
@@ -18,6 +20,9 @@ export interface CommandHost {
   readonly dataFolder: string;
   readonly versions: RuntimeVersions;
   toolsOn(dataFolder: string): Tools;
+  /** Where the operating system keeps secrets. */
+  systemKeys(): Promise<SystemKeys>;
+  readonly measureWindow?: MeasureWindow;
 }
 
 export interface CommandContext {

@@ -1,12 +1,14 @@
 /** Calibrate, detect, evaluate and parity: on files, without the store. */
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { mostShots } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { evaluate } from '../services/evaluation.ts';
 import { calibrateFiles, detectFiles, drawDetection } from '../services/files.ts';
 import { modelFolder } from '../services/models.ts';
 import { type Picture, type PictureSearch, withPictures } from '../services/pictures.ts';
 import { writeWhole } from '../services/reports.ts';
+import { dataFolder } from '../services/workstation.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
 import { methodOptions, methodSettingsOf, methodUsage } from './method-options.ts';
 
@@ -43,7 +45,7 @@ const calibrate: Command = {
     const { options, tools, host, job } = context;
     const out = options.required('out');
     const modelName = options.required('model');
-    const shots = options.whole('shots', 2, 4096);
+    const shots = options.whole('shots', 2, mostShots);
     if (options.texts('normals').length === 0) options.required('normals');
     const settings = {
       modelName,
@@ -54,16 +56,22 @@ const calibrate: Command = {
       toleratedShare: toleratedOf(options),
       method: methodSettingsOf(options),
       ...(shots === undefined ? {} : { shots }),
+      checkpoints: {
+        folder: dataFolder(context.dataFolder).checkpoints,
+        onKept: (steps: number) =>
+          host.log(`${steps} steps are kept in the data folder: the same command goes on from there.`),
+      },
     };
     await modelFolder(tools, modelName);
     const output = await withPictures(tools, options.texts('normals'), searchOf(context), (pictures) =>
       calibrateFiles(tools, pictures, settings, job),
     );
-    const { steps, seconds, stepMs, lossTrace, threshold, provider, peakRssMb } = output;
+    const { steps, seconds, stepMs, lossTrace, threshold, thresholdFrom, peakRssMb } = output;
     const [lossFirst, lossLast] = [lossTrace[0], lossTrace.at(-1)];
-    host.print(
-      JSON.stringify({ profile: out, steps, seconds, stepMs, lossFirst, lossLast, threshold, provider, peakRssMb }),
-    );
+    const training = { steps, seconds, stepMs, lossFirst, lossLast };
+    const { provider, providerVersion } = output;
+    const computing = { provider, providerVersion, peakRssMb };
+    host.print(JSON.stringify({ profile: out, ...training, threshold, thresholdFrom, ...computing }));
     return undefined;
   },
 };
@@ -92,10 +100,14 @@ const detect: Command = {
       const names = overlayNames(pictures);
       let done = 0;
       for await (const detection of detectFiles(tools, pictures, settings, host.signal)) {
-        const { label, frame, score, pValue, flagged, ms } = detection;
-        host.print(JSON.stringify({ path: label, frame, score, pValue, flagged, ms }));
+        const { label, frame, score, pValue, flagged, ms, thresholdFrom, provider, providerVersion } = detection;
+        const found = { path: label, frame, score, pValue, flagged, ms, thresholdFrom, provider, providerVersion };
+        host.print(JSON.stringify(found));
         if (overlays !== undefined)
-          await writeWhole(join(overlays, names[done] ?? `${done}.png`), await drawDetection(detection));
+          await writeWhole(
+            join(overlays, names[done] ?? `${done}.png`),
+            await drawDetection(tools, detection, host.signal),
+          );
         done++;
         job.progress({ done, total: pictures.length, unit: 'images', note: '' });
       }
@@ -117,14 +129,15 @@ function overlayNames(pictures: readonly Picture[]): readonly string[] {
 }
 
 const evaluateCommand: Command = {
-  usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--null-baseline] [--draw given|content] [--masks DIR] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
-  does: 'per seed: K normals calibrate, all other normals and all abnormals are the test',
+  usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--hold-out N] [--masks DIR] [--null-baseline] [--draw given|content] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
+  does: 'per seed: K normals calibrate, N others set the threshold, all that remain and all abnormals are the test',
   options: {
     ...trainingOptions,
     normal: string,
     abnormal: string,
     masks: string,
     seeds: string,
+    'hold-out': string,
     draw: string,
     'null-baseline': { type: 'boolean' },
   },
@@ -133,9 +146,10 @@ const evaluateCommand: Command = {
     const { options, tools, host, job } = context;
     const modelName = options.required('model');
     const paths = { normal: options.required('normal'), abnormal: options.required('abnormal') };
-    const shots = options.whole('shots', 2, 4096) ?? 16;
+    const shots = options.whole('shots', 2, mostShots) ?? 16;
     const seeds = options.whole('seeds', 1, 1000) ?? 5;
     const settings = {
+      holdOut: options.whole('hold-out', 0, 100_000) ?? 0,
       preset: presetOf(options),
       provider: providerOf(options),
       toleratedShare: toleratedOf(options),

@@ -1,8 +1,10 @@
 /** Queries and transfers. JSON lines. */
+import type { SendEntry } from '../../preload/contract/pacs.ts';
 import { Fault } from '../fault.ts';
 import { importSummary } from '../services/import.ts';
 import { Jobs } from '../services/jobs.ts';
 import { NetworkLife } from '../services/network-life.ts';
+import { replaceOwed } from '../services/result-sending.ts';
 import { enqueueSend, enqueueStudy, type SendOutcome, sendDue, sendQueue } from '../services/send-queue.ts';
 import {
   fetchStudy,
@@ -93,22 +95,24 @@ const send: Command = {
     const queued = study
       ? enqueueStudy(station(), study, name)
       : await enqueueSend(station(), positionals, name, host.signal);
-    const outcomes = await sendAllDue({ station, job });
-    let unsent = 0;
-    for (const { id, label, sopInstanceUid } of queued) {
-      const fault = outcomes.get(id)?.fault;
-      if (fault !== null) unsent++;
-      host.print(
-        JSON.stringify({ id, node: name, label, sopInstanceUid, sent: fault === null, error: fault?.message }),
-      );
-    }
-    return unsent === 0 ? undefined : 1;
+    const sent = await sendQueued({ station, job }, queued);
+    for (const one of sent) host.print(JSON.stringify(one));
+    return sent.every((one) => one.sent) ? undefined : 1;
   },
 };
 
-/** What else is due goes as well. */
+/** Sends what was queued, and what else is due; says of each entry how it fared. */
+export async function sendQueued(context: Pick<CommandContext, 'station' | 'job'>, queued: readonly SendEntry[]) {
+  const outcomes = await sendAllDue(context);
+  return queued.map(({ id, node, label, sopInstanceUid }) => {
+    const fault = outcomes.get(id)?.fault;
+    return { id, node, label, sopInstanceUid, sent: fault === null, error: fault?.message };
+  });
+}
+
 async function sendAllDue({ station, job }: Pick<CommandContext, 'station' | 'job'>) {
   const outcomes = new Map<string, SendOutcome>();
+  await replaceOwed(station(), job.signal);
   for (;;) {
     const batch = await sendDue(station(), job);
     if (batch.length === 0) return outcomes;

@@ -11,12 +11,13 @@ import type { Command } from './command.ts';
 const string = { type: 'string' } as const;
 
 const doctor: Command = {
-  usage: '',
-  does: 'versions, providers with their self-test, database, models, free disk',
-  options: {},
+  usage: '[--model M]',
+  does: 'versions, providers with their self-test (on the embedded model, or on M), database, models, free disk',
+  options: { model: string },
   takes: [0, 0],
-  async run({ tools, dataFolder, host }) {
-    const { ok, problems, ...found } = await diagnose(tools, dataFolder, host.versions, host.signal);
+  async run({ tools, dataFolder, host, options }) {
+    const model = options.text('model');
+    const { ok, problems, ...found } = await diagnose(tools, dataFolder, host.versions, host.signal, model);
     host.print(JSON.stringify({ ...found, problems }));
     for (const problem of problems) host.log(problem);
     return ok ? undefined : 1;

@@ -2,6 +2,7 @@
 import { throwIfCancelled } from '../fault.ts';
 import type { Image8 } from '../method/image.ts';
 import type { Random } from '../method/random.ts';
+import { recolour } from '../method/recolour.ts';
 import { synthesise, type TaskMixture } from '../method/synthesis/synthesise.ts';
 import type { CalibrateContext } from './course.ts';
 import type { Sample } from './learner.ts';
@@ -15,18 +16,22 @@ const POOL_BUDGET_BYTES = 512 * 1024 * 1024;
 /** Training pictures for the given members of the support set. */
 export type DrawSamples = (indices: readonly number[]) => Promise<readonly Sample[]>;
 
-/** As published: new anomalies for every batch. */
+/** As published: new anomalies for every batch; in the colours of the pictures where those are given. */
 export function freshAnomalies(
   greys: readonly Image8[],
   mixture: TaskMixture,
   networks: Networks,
   random: Random,
+  coloured?: readonly Image8[],
 ): DrawSamples {
   return async (indices) => {
     const anomalies = indices.map((index) => synthesise(greys[index]!, greys, random, mixture));
     const taps = await extractTaps(
       await networks.tower(),
-      anomalies.map(({ image }) => image),
+      anomalies.map(({ image }, i) => {
+        const picture = coloured?.[indices[i]!];
+        return picture ? recolour(picture, greys[indices[i]!]!, image) : image;
+      }),
     );
     return anomalies.map(({ diceMask }, i) => ({ taps: taps[i]!, mask: diceMask }));
   };
@@ -52,12 +57,18 @@ export async function pool(
     throwIfCancelled(signal);
     const anomalies = Array.from({ length: variants }, () => synthesise(grey, greys, random, mixture));
     const before = samples.length * variants;
-    const taps = await extractTaps(
-      tower,
-      anomalies.map(({ image }) => image),
-      { signal, onProgress: (done) => progress({ phase: 'features', done: before + done, total, losses: [] }) },
+    const changed = anomalies.filter(({ task }) => task !== 'identity'); // the unchanged ones are all the same picture
+    const [unchanged, ...taps] = await extractTaps(tower, [grey, ...changed.map(({ image }) => image)], {
+      signal,
+      onProgress: (done) => progress({ phase: 'features', done: Math.min(total, before + done), total, losses: [] }),
+    });
+    samples.push(
+      anomalies.map(({ task, diceMask }) => ({
+        taps: task === 'identity' ? unchanged! : taps.shift()!,
+        mask: diceMask,
+      })),
     );
-    samples.push(anomalies.map(({ diceMask }, i) => ({ taps: taps[i]!, mask: diceMask })));
   }
+  await tower.rest(); // training needs no more of it
   return async (indices) => indices.map((index) => samples[index]![random.below(variants)]!);
 }

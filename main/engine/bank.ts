@@ -3,10 +3,12 @@ import { throwIfCancelled } from '../fault.ts';
 import { distanceOf, pictureFeature } from '../method/memory-bank.ts';
 import type { BankDistances } from '../method/second-opinion.ts';
 import type { Networks } from './networks.ts';
-import { stackTaps, type Taps } from './taps.ts';
+import type { TensorValue } from './sessions.ts';
+import { inOnePiece, stackTaps, type Taps } from './taps.ts';
 
-/** Pictures per run; the matrix of cosines with one support image is small. */
+/** Pictures per run, and support images that they are compared with in it: the cosines take 17 MB per tap for ViT-L/14. */
 const BATCH = 8;
+const REFERENCES = 8;
 
 /** Patch features of a picture, one array per tap: (grid^2, width), unit vectors. */
 export type Features = readonly Float32Array[];
@@ -27,7 +29,7 @@ export async function extractFeatures(
       features.push(
         networks.taps.map(({ grid, width }, n) => {
           const size = grid * grid * width;
-          return (outputs[`feature.${n}`]!.data as Float32Array).slice(i * size, (i + 1) * size);
+          return (outputs[`feature.${n}`]!.data as Float32Array).subarray(i * size, (i + 1) * size);
         }),
       );
   }
@@ -46,30 +48,12 @@ export async function bankDistances(
   signal: AbortSignal,
   sameAs: (picture: number) => number | undefined = () => undefined,
 ): Promise<(readonly BankDistances[])[]> {
-  const session = await networks.nearestPatch();
   const { taps } = networks;
-  const wholes = bank.map((image) => image.map((patches, n) => pictureFeature(patches, taps[n]!.width)));
+  const wholes = bank.map((image) => image.map((patches, n) => wholeOf(patches, taps[n]!.width)));
   const distances: (readonly BankDistances[])[] = [];
   for (let start = 0; start < pictures.length; start += BATCH) {
     const batch = pictures.slice(start, start + BATCH);
-    const query = Object.fromEntries(
-      Object.entries(stackTaps(taps, batch)).map(([name, value]) => [name.replace('tap', 'query'), value]),
-    );
-    const nearest = batch.map(() => taps.map(({ grid }) => new Float32Array(grid * grid).fill(1)));
-    for (const [r, reference] of bank.entries()) {
-      throwIfCancelled(signal);
-      const against = Object.fromEntries(
-        taps.map(({ grid, width }, n) => [`reference.${n}`, { dims: [grid * grid, width], data: reference[n]! }]),
-      );
-      const outputs = await session.run({ ...query, ...against });
-      for (const i of batch.keys()) {
-        if (sameAs(start + i) === r) continue;
-        for (const [n, best] of nearest[i]!.entries()) {
-          const similarity = outputs[`similarity.${n}`]!.data as Float32Array;
-          for (let p = 0; p < best.length; p++) best[p] = Math.min(best[p]!, 1 - similarity[i * best.length + p]!);
-        }
-      }
-    }
+    const nearest = await nearestPatches(networks, batch, bank, signal, (i) => sameAs(start + i));
     for (const [i, picture] of batch.entries()) {
       const same = sameAs(start + i);
       distances.push(
@@ -82,4 +66,49 @@ export async function bankDistances(
     }
   }
   return distances;
+}
+
+/** Per picture and tap (grid^2): every patch's distance from the nearest patch of the bank. */
+async function nearestPatches(
+  { taps, nearestPatch }: Networks,
+  pictures: readonly Features[],
+  bank: readonly Features[],
+  signal: AbortSignal,
+  sameAs: (picture: number) => number | undefined,
+): Promise<Float32Array[][]> {
+  const session = await nearestPatch();
+  const query = Object.fromEntries(
+    Object.entries(stackTaps(taps, pictures)).map(([name, value]) => [name.replace('tap', 'query'), value]),
+  );
+  const nearest = pictures.map(() => taps.map(({ grid }) => new Float32Array(grid * grid).fill(1)));
+  for (let first = 0; first < bank.length; first += REFERENCES) {
+    throwIfCancelled(signal);
+    const references = bank.slice(first, first + REFERENCES);
+    const against = Object.fromEntries(
+      taps.map(({ width }, n): [string, TensorValue] => {
+        const data = inOnePiece(references.map((image) => image[n]!));
+        return [`reference.${n}`, { dims: [data.length / width, width], data }];
+      }),
+    );
+    const outputs = await session.run({ ...query, ...against });
+    for (const [i, picture] of nearest.entries())
+      for (const [n, best] of picture.entries()) {
+        const similarity = outputs[`similarity.${n}`]!.data as Float32Array; // (B, grid^2, R)
+        for (const r of references.keys()) {
+          if (sameAs(i) === first + r) continue;
+          for (let p = 0, at = i * best.length * references.length + r; p < best.length; p++, at += references.length)
+            best[p] = Math.min(best[p]!, 1 - similarity[at]!);
+        }
+      }
+  }
+  return nearest;
+}
+
+/** Those of a bank are asked for with every batch. */
+const wholesOfBanks = new WeakMap<Float32Array, Float32Array>();
+
+function wholeOf(patches: Float32Array, width: number): Float32Array {
+  const known = wholesOfBanks.get(patches) ?? pictureFeature(patches, width);
+  wholesOfBanks.set(patches, known);
+  return known;
 }

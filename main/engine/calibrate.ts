@@ -10,9 +10,9 @@
  * Nothing here looks at a labelled abnormal picture, and the last step's parameters are the result.
  */
 import { Fault } from '../fault.ts';
-import { thresholdForShare } from '../method/conformal.ts';
 import { Random } from '../method/random.ts';
-import { toTrainingGrey } from '../method/resize.ts';
+import { isColour } from '../method/recolour.ts';
+import { toTestRgb, toTrainingGrey } from '../method/resize.ts';
 import { freshAnomalies, pool } from './anomalies.ts';
 import { fingerprintOf, openJournal } from './checkpoint.ts';
 import { type CalibrateContext, type Course, trainPromptsAndAdapters } from './course.ts';
@@ -21,6 +21,7 @@ import type { Networks } from './networks.ts';
 import { encodeProfile, type Profile, vector } from './profile.ts';
 import { schedules } from './schedule.ts';
 import type { CalibrateInput, CalibrateOutput } from './tasks.ts';
+import { withToleratedShare } from './threshold.ts';
 
 /**
  * @throws Fault `bad-reference-set` for fewer than 2 pictures, `cancelled`, `provider-failed`
@@ -39,24 +40,37 @@ export async function calibrate(
   const started = performance.now();
   const random = new Random(seed);
   const greys = support.map((image) => toTrainingGrey(image, networks.side));
-  const schedule = schedules[preset];
+  const schedule = { ...schedules[preset], ...(input.epochs === undefined ? {} : { epochs: input.epochs }) };
+  context.cache.trim(networks.keptTaps);
   const [drawRandom, courseRandom] = [random.fork(), random.fork()];
   const draw =
     schedule.poolVariants === 0
       ? freshAnomalies(greys, method.mixture, networks, drawRandom)
       : await pool(greys, method.mixture, schedule.poolVariants, networks, drawRandom, context);
+  // Training is grey, as published; what is judged keeps its colours, so there the anomalies do as well. Coloured marks in
+  // some pictures of a grey set make no difference.
+  const judged =
+    support.filter(isColour).length > support.length / 2
+      ? freshAnomalies(
+          greys,
+          method.mixture,
+          networks,
+          drawRandom,
+          support.map((image) => toTestRgb(image, networks.side)),
+        )
+      : draw;
   const { checkpoint, ...given } = input;
   const fingerprint = fingerprintOf({ ...given, model: networks.pack.identity, provider: networks.provider });
   const journal = await openJournal(checkpoint, fingerprint, [drawRandom, courseRandom]);
 
   const trainingStarted = performance.now();
-  const course: Course = { networks, method, schedule, draw, random: courseRandom, context, journal };
+  const course: Course = { networks, method, schedule, draw, judged, random: courseRandom, context, journal };
   const trained = await trainPromptsAndAdapters(greys.length, course);
   const trainingSeconds = (performance.now() - trainingStarted) / 1000;
 
   const evidence = await gatherEvidence(input, trained, course);
-  const threshold = thresholdForShare(evidence.scores, input.toleratedShare);
-  const profile: Profile = {
+  const { scores, weights } = evidence.normals;
+  const unset: Profile = {
     manifest: {
       format: 'mediclip-profile',
       version: 1,
@@ -68,27 +82,29 @@ export async function calibrate(
       shots: support.length,
       steps: trained.losses.length,
       toleratedShare: input.toleratedShare,
-      threshold,
+      threshold: 1,
       evidence: evidence.kind,
       provider: networks.provider,
       providerVersion: networks.providerVersion,
-      precision: 'float32',
+      precision: networks.precision,
       preprocessing: input.preprocessing,
     },
     tensors: new Map([
       ...evidence.tensors,
-      ['evidence.normal_scores', vector(evidence.scores)],
+      ['evidence.normal_scores', vector(scores)],
+      ['evidence.normal_weights', vector(weights)],
       ['training.loss', vector(trained.losses)],
     ]),
   };
+  const profile = withToleratedShare(unset, input.toleratedShare);
   return {
     profile: encodeProfile(profile),
     steps: trained.losses.length,
     seconds: (performance.now() - started) / 1000,
     stepMs: (1000 * trainingSeconds) / trained.losses.length,
     lossTrace: trained.losses,
-    threshold,
-    normalScores: evidence.scores,
+    threshold: profile.manifest.threshold,
+    normalScores: scores,
     provider: networks.provider,
     providerVersion: networks.providerVersion,
     peakRssMb: process.resourceUsage().maxRSS / 1024,

@@ -24,6 +24,8 @@ export interface Course {
   readonly method: MethodSettings;
   readonly schedule: Schedule;
   readonly draw: DrawSamples;
+  /** Anomalies in pictures as they are judged: what the kinds of evidence are weighed on. */
+  readonly judged: DrawSamples;
   readonly random: Random;
   readonly context: CalibrateContext;
   readonly journal: Journal;
@@ -36,7 +38,7 @@ export interface Trained {
 
 export async function trainPromptsAndAdapters(count: number, course: Course): Promise<Trained> {
   const { networks, method, schedule, draw, random } = course;
-  const { session, prompts } = await networks.training(method);
+  const { session, prompts, rest } = await networks.training(method);
   const options = { architecture: networks.architecture, taps: networks.taps, prompts };
   const { promptEvery } = schedule;
   const learner = startLearner({
@@ -50,6 +52,7 @@ export async function trainPromptsAndAdapters(count: number, course: Course): Pr
   const members = Array.from({ length: count }, (_, i) => i);
   const losses = await train(learner, members, course, 'training');
   const textFeatures = await learner.textFeatures(await draw([0]));
+  await rest();
   const tensors = new Map<string, ProfileTensor>();
   for (const [name, value] of learner.parameters()) tensors.set(name, asProfileTensor(value));
   tensors.set('text.features', asProfileTensor(textFeatures));

@@ -1,11 +1,12 @@
 /** Scores and maps of pictures under a calibration profile (paper, section 2.3). */
 import { throwIfCancelled } from '../fault.ts';
 import { conformalPValue } from '../method/conformal.ts';
+import { headPrefix } from '../method/detection.ts';
 import type { Image8 } from '../method/image.ts';
 import { toTestRgb } from '../method/resize.ts';
 import type { Networks } from './networks.ts';
 import { judge, opinionsOf } from './opinions.ts';
-import { type Profile, type ProfileTensor, profileTensor } from './profile.ts';
+import { normalScores, type Profile, type ProfileTensor, profileTensor } from './profile.ts';
 import type { TensorValue } from './sessions.ts';
 import { extractTaps, stackTaps, type TapCache, type Taps } from './taps.ts';
 import type { Detection } from './tasks.ts';
@@ -43,12 +44,16 @@ export interface HeadResult {
 /** @throws Fault `cancelled`, `provider-failed` */
 export async function runHead(
   { head, taps: shapes, side }: Pick<Networks, 'head' | 'taps' | 'side'>,
-  { adapters, textFeatures }: DetectionHead,
+  heads: readonly [DetectionHead, ...DetectionHead[]],
   pictures: readonly Taps[],
   signal: AbortSignal,
 ): Promise<HeadResult[]> {
-  const session = await head();
-  const known = Object.fromEntries(Object.entries(adapters).filter(([name]) => session.inputs.includes(name)));
+  const session = await head(heads.length);
+  const all = heads.flatMap(({ adapters }, place) =>
+    Object.entries(adapters).map(([name, value]) => [headPrefix(place, heads.length) + name, value] as const),
+  );
+  const known = Object.fromEntries(all.filter(([name]) => session.inputs.includes(name)));
+  const [{ textFeatures }] = heads;
   const results: HeadResult[] = [];
   for (let start = 0; start < pictures.length; start += HEAD_BATCH) {
     throwIfCancelled(signal);
@@ -58,7 +63,7 @@ export async function runHead(
     batch.forEach((_, i) => {
       results.push({
         score: outputs.score!.data[i] as number,
-        map: maps.slice(i * side * side, (i + 1) * side * side),
+        map: maps.subarray(i * side * side, (i + 1) * side * side),
       });
     });
   }
@@ -90,18 +95,9 @@ function foldHeads(tensors: Profile['tensors'], taps: number): DetectionHead[] {
   return heads;
 }
 
-/** Mean map and mean score. */
-function meanOf(results: readonly HeadResult[]): HeadResult {
-  const share = 1 / results.length;
-  return {
-    score: results.reduce((sum, result) => sum + share * result.score, 0),
-    map: results[0]!.map.map((_, i) => results.reduce((sum, result) => sum + share * result.map[i]!, 0)),
-  };
-}
-
 /**
- * Scores and maps as the profile's preset makes them. With a memory bank, the heads of the cross-fit speak together: the
- * normals that set the scale were judged by the same heads, each by one that had not seen it, so that a new picture
+ * Scores and maps as the profile's preset makes them. Where there are heads of a cross-fit, they speak together: the
+ * normals that set the threshold were judged by the same heads, each by one that had not seen it, so that a new picture
  * and the normals are measured alike.
  */
 export async function score(
@@ -110,13 +106,12 @@ export async function score(
   pictures: readonly Taps[],
   signal: AbortSignal,
 ): Promise<HeadResult[]> {
+  const taps = networks.taps.length;
+  const [first, ...others] = foldHeads(tensors, taps);
+  const heads = first ? ([first, ...others] as const) : ([profileHead(tensors, taps)] as const);
+  const said = await runHead(networks, heads, pictures, signal);
   const opinions = opinionsOf(tensors, networks.taps);
-  if (!opinions) return await runHead(networks, profileHead(tensors, networks.taps.length), pictures, signal);
-  const byFold: HeadResult[][] = [];
-  for (const head of foldHeads(tensors, networks.taps.length))
-    byFold.push(await runHead(networks, head, pictures, signal));
-  const heads = pictures.map((_, i) => meanOf(byFold.map((results) => results[i]!)));
-  return await judge(networks, opinions, pictures, heads, signal);
+  return opinions ? await judge(networks, opinions, pictures, said, signal) : said;
 }
 
 /**
@@ -132,12 +127,12 @@ export async function detect(
   const rgb = images.map((image) => toTestRgb(image, networks.side));
   const taps = await extractTaps(await networks.tower(), rgb, { signal, cache, onProgress });
   const results = await score(networks, profile.tensors, taps, signal);
-  const normals = Array.from(profileTensor(profile, 'evidence.normal_scores').data);
+  const normals = normalScores(profile);
   return results.map(({ score, map }) => ({
     score,
     pValue: conformalPValue(score, normals),
     flagged: score >= profile.manifest.threshold,
-    map,
+    map: map.slice(), // alone: what is sent elsewhere takes its whole batch along
     side: networks.side,
   }));
 }

@@ -1,11 +1,13 @@
 /** What a calibration knows of normals that its training did not see: their scores, and what detection needs beside. */
+import { patientWeights } from '../method/conformal.ts';
 import type { Image8 } from '../method/image.ts';
 import { toTestRgb } from '../method/resize.ts';
+import { deviationsOf } from '../method/second-opinion.ts';
 import { initialParameters, trainableParameters } from '../method/training.ts';
 import { type Course, type Trained, train } from './course.ts';
 import { type DetectionHead, foldTensors, type HeadResult, profileHead, runHead, score } from './detect.ts';
 import { startLearner } from './learner.ts';
-import { formOpinions, type JudgedAnomaly, type Opinions, opinionTensors, withMapShift } from './opinions.ts';
+import { formOpinions, type JudgedAnomaly, type Opinions, opinionTensors } from './opinions.ts';
 import { type ProfileTensor, vector } from './profile.ts';
 import { folds } from './schedule.ts';
 import { extractTaps, type Taps } from './taps.ts';
@@ -14,21 +16,24 @@ import type { CalibrateInput, CalibrateProgress } from './tasks.ts';
 /** Anomalies that the kinds of evidence are weighed on: an AUROC over so many is known to about 0.05. */
 const JUDGED_ANOMALIES = 64;
 
+/** Normals whose taps are in memory together: 50 MB for ViT-L/14. */
+const SCORED_AT_A_TIME = 16;
+
 interface Evidence {
   readonly kind: 'held-out' | 'cross-fit' | 'support';
-  /** Ascending. */
-  readonly scores: readonly number[];
-  /** Everything that detection needs. */
+  /** Scores of normals with their weights, ascending. */
+  readonly normals: { readonly scores: readonly number[]; readonly weights: readonly number[] };
+  /** Everything that detection needs, and with a memory bank the normals' peaks; the map is not shifted yet. */
   readonly tensors: ReadonlyMap<string, ProfileTensor>;
 }
 
 /**
- * How high normals score that training did not see. With held-out normals that is simply measured. Without, heads that
- * each leave a part of the support set out score that part. `parity` has only the support set itself then, which is
- * optimistic and marked as such.
+ * How high normals score that training did not see. With held-out normals that is simply measured. Without, each normal
+ * of the support set is scored by the head that learnt without it. `parity` has only the support set itself then, which
+ * is optimistic and marked as such.
  */
 export async function gatherEvidence(
-  { support, heldOut, preset, toleratedShare }: Omit<CalibrateInput, 'packFolder' | 'provider'>,
+  { support, heldOut, patients, preset }: Omit<CalibrateInput, 'packFolder' | 'provider'>,
   trained: Trained,
   course: Course,
 ): Promise<Evidence> {
@@ -41,29 +46,48 @@ export async function gatherEvidence(
       images.map((image) => toTestRgb(image, networks.side)),
       { signal, cache },
     );
-  const scoresOf = (results: readonly HeadResult[]) => ascending(results.map((result) => result.score));
+  const isHeldOut = heldOut.length > 0;
+  const scored = isHeldOut ? ('heldOut' as const) : ('support' as const);
+  const weights = patientWeights(patients?.[scored] ?? [...{ support, heldOut }[scored].keys()]);
+  const evidenceOf = (kind: Evidence['kind'], results: readonly HeadResult[], tensors: Evidence['tensors']) => {
+    const order = ascending(results, weights);
+    const normals = { scores: order.map((i) => results[i]!.score), weights: order.map((i) => weights[i]!) };
+    return { kind, normals, tensors, order };
+  };
+
+  /** Hundreds of normals may be held out: their taps are let go of again, part by part. */
+  const scoreAll = async (images: readonly Image8[], tensors: ReadonlyMap<string, ProfileTensor>) => {
+    const results: HeadResult[] = [];
+    for (let start = 0; start < images.length; start += SCORED_AT_A_TIME) {
+      const taps = await tapsOf(images.slice(start, start + SCORED_AT_A_TIME));
+      results.push(...(await score(networks, tensors, taps, signal)));
+      cache.trim(networks.keptTaps);
+    }
+    return results;
+  };
 
   const supportTaps = await tapsOf(support);
-  const heldOutTaps = await tapsOf(heldOut);
+  await tower.rest(); // training on parts of the set needs no more of it
+  if (preset === 'parity') {
+    const { tensors } = trained;
+    if (isHeldOut) return evidenceOf('held-out', await scoreAll(heldOut, tensors), tensors);
+    return evidenceOf('support', await score(networks, tensors, supportTaps, signal), tensors);
+  }
   if (preset === 'default') {
     const crossed = await crossFit(trained, supportTaps, course);
-    const { results, heads } = crossed;
+    const crossedTensors = new Map([...trained.tensors, ...foldTensors(crossed.heads)]);
     const anomalies = await judgeAnomalies(crossed, course);
-    const formed = await formOpinions(networks, supportTaps, results, anomalies, signal);
-    const tensorsOf = (opinions: Opinions) =>
-      new Map([...trained.tensors, ...foldTensors(heads), ...opinionTensors(opinions, networks.taps)]);
-    const isHeldOut = heldOut.length > 0;
-    const normals = isHeldOut ? await score(networks, tensorsOf(formed.opinions), heldOutTaps, signal) : formed.normals;
-    const { opinions, peaks } = withMapShift(formed.opinions, normals, toleratedShare);
-    const tensors = tensorsOf(opinions).set('evidence.normal_peaks', vector(peaks));
-    return { kind: isHeldOut ? 'held-out' : 'cross-fit', scores: scoresOf(normals), tensors };
+    const formed = await formOpinions(networks, supportTaps, crossed.results, anomalies, signal);
+    const tensorsOf = (opinions: Opinions) => new Map([...crossedTensors, ...opinionTensors(opinions, networks.taps)]);
+    const normals = isHeldOut ? await scoreAll(heldOut, tensorsOf(formed.opinions)) : formed.normals;
+    const evidence = evidenceOf(isHeldOut ? 'held-out' : 'cross-fit', normals, tensorsOf(formed.opinions));
+    const peaks = evidence.order.map((i) => normals[i]!.map.reduce((highest, value) => Math.max(highest, value), 0));
+    const tensors = new Map(evidence.tensors).set('evidence.peak_deviations', vector(peaks.map(deviationsOf)));
+    return { ...evidence, tensors };
   }
   const { tensors } = trained;
-  if (heldOut.length > 0)
-    return { kind: 'held-out', scores: scoresOf(await score(networks, tensors, heldOutTaps, signal)), tensors };
-  if (preset === 'parity')
-    return { kind: 'support', scores: scoresOf(await score(networks, tensors, supportTaps, signal)), tensors };
-  return { kind: 'cross-fit', scores: scoresOf((await crossFit(trained, supportTaps, course)).results), tensors };
+  if (isHeldOut) return evidenceOf('held-out', await scoreAll(heldOut, tensors), tensors);
+  return evidenceOf('cross-fit', (await crossFit(trained, supportTaps, course)).results, tensors);
 }
 
 interface CrossFit {
@@ -107,15 +131,15 @@ async function crossFit(trained: Trained, supportTaps: readonly Taps[], course: 
     const left = part.map((i) => supportTaps[i]!);
     const foldHead = { ...head, adapters: Object.fromEntries(learner.parameters()) };
     heads.push(foldHead);
-    const scored = await runHead(networks, foldHead, left, context.signal);
+    const scored = await runHead(networks, [foldHead], left, context.signal);
     for (const [position, i] of part.entries()) results[i] = scored[position]!;
   }
   return { results, parts, heads };
 }
 
-/** Anomalies in support images, as training draws them, each judged by the head that was trained without its image. */
+/** Anomalies in support images, of the mixture that training draws, each judged by the head that was trained without its image. */
 async function judgeAnomalies({ results, parts, heads }: CrossFit, course: Course): Promise<JudgedAnomaly[]> {
-  const { networks, draw, context } = course;
+  const { networks, judged: draw, context } = course;
   const images = Array.from({ length: JUDGED_ANOMALIES }, (_, i) => i % results.length);
   const judged: JudgedAnomaly[] = [];
   for (const [fold, part] of parts.entries()) {
@@ -123,12 +147,13 @@ async function judgeAnomalies({ results, parts, heads }: CrossFit, course: Cours
     const drawn = (await draw(left)).map(({ taps, mask }, i) => ({ of: left[i]!, taps, mask }));
     const changed = drawn.filter(({ mask }) => mask.some((value) => value > 0)); // the mixture also draws unchanged ones
     const taps = changed.map((anomaly) => anomaly.taps);
-    const said = await runHead(networks, heads[fold]!, taps, context.signal);
+    const said = await runHead(networks, [heads[fold]!], taps, context.signal);
     judged.push(...changed.map(({ of, taps }, i) => ({ of, taps, head: said[i]! })));
   }
   return judged;
 }
 
-function ascending(scores: readonly number[]): number[] {
-  return [...scores].sort((a, b) => a - b);
+/** Places of results by their scores, equal ones by their weight. */
+function ascending(results: readonly HeadResult[], weights: readonly number[]): number[] {
+  return [...results.keys()].sort((a, b) => results[a]!.score - results[b]!.score || weights[a]! - weights[b]!);
 }

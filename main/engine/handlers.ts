@@ -1,31 +1,34 @@
 /** What the engine process answers. Networks stay open between tasks; the process is restarted, never they. */
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { ProviderChoice } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
+import type { Image8 } from '../method/image.ts';
 import { toTestRgb } from '../method/resize.ts';
 import type { TaskContext, TaskHandlers } from '../process/tasks.ts';
+import { readStored, type StoredFile } from '../seal/sealed-file.ts';
 import { calibrate } from './calibrate.ts';
 import { detect } from './detect.ts';
 import { pictureFeatures } from './features.ts';
 import { measure } from './measure.ts';
 import { nearestNormals } from './nearest-normals.ts';
 import { type Networks, openNetworks } from './networks.ts';
-import { opinionsOf } from './opinions.ts';
+import { formBank, opinionsOf } from './opinions.ts';
 import { runParity } from './parity.ts';
 import { decodeProfile, type Profile } from './profile.ts';
 import { onnxruntimeVersion } from './providers.ts';
 import { selfTest } from './self-test.ts';
 import { openSession } from './sessions.ts';
-import { extractTaps, TapCache } from './taps.ts';
+import { extractTaps, limitBatch, TAP_CACHE_BYTES, TapCache } from './taps.ts';
 import type { DetectInput, EngineTasks } from './tasks.ts';
-
-const TAP_CACHE_BYTES = 768 * 1024 * 1024;
 
 /** Progress messages at most this often; the losses between two are sent together. */
 const PROGRESS_INTERVAL_MS = 100;
 
 /** `auto` is the CPU here: which provider is trusted is decided outside (main/supervision), and then named. */
 const named = (provider: ProviderChoice) => (provider === 'auto' ? 'cpu' : provider);
+
+/** On which networks a task runs. */
+type OnNetworks = Pick<DetectInput, 'packFolder' | 'provider' | 'deathsBefore' | 'device'>;
 
 /** @param open how sessions are opened; tests give a provider that misbehaves */
 export function createEngineHandlers(open: typeof openSession = openSession): TaskHandlers<EngineTasks> {
@@ -43,10 +46,24 @@ export function createEngineHandlers(open: typeof openSession = openSession): Ta
     return networks;
   };
 
-  /** @throws Fault `bad-profile` where the profile belongs to another model */
-  const profileAndNetworks = async ({ packFolder, provider, profilePath }: Omit<DetectInput, 'images'>) => {
-    const profile = await readProfile(profilePath);
+  // A study comes in many batches, and a profile with a memory bank is tens of megabytes.
+  let last: { readonly key: string; readonly profile: Profile } | undefined;
+  const profileAt = async (file: StoredFile): Promise<Profile> => {
+    const key = await versionOf(file.path);
+    if (last?.key !== key) last = { key, profile: readProfile(file) };
+    return last.profile;
+  };
+
+  const networksFor = async ({ packFolder, provider, deathsBefore = 0, device }: OnNetworks): Promise<Networks> => {
     const networks = await networksOf(packFolder, named(provider));
+    if (deathsBefore > 0) limitBatch((await networks.tower()).batch, deathsBefore);
+    return device ? { ...networks, providerVersion: `${networks.providerVersion}, ${device}` } : networks;
+  };
+
+  /** @throws Fault `bad-profile` where the profile belongs to another model */
+  const profileAndNetworks = async ({ profilePath, profileKey, ...on }: Omit<DetectInput, 'images'>) => {
+    const profile = await profileAt({ path: profilePath, fileKey: profileKey });
+    const networks = await networksFor(on);
     if (profile.manifest.modelSha256 !== networks.pack.identity)
       throw new Fault(
         'bad-profile',
@@ -57,16 +74,17 @@ export function createEngineHandlers(open: typeof openSession = openSession): Ta
   };
 
   return {
-    async calibrate({ packFolder, provider, ...input }, context) {
-      const networks = await networksOf(packFolder, named(provider));
+    async calibrate({ packFolder, provider, deathsBefore, device, ...input }, context) {
+      const networks = await networksFor({ packFolder, provider, deathsBefore, device });
       const progress = gatheredProgress(context);
-      const output = await calibrate(input, networks, { signal: context.signal, progress: progress.add, cache });
+      const add: typeof progress.add = (value) => progress.add({ ...value, provider: networks.provider });
+      const output = await calibrate(input, networks, { signal: context.signal, progress: add, cache });
       progress.flush();
       return output;
     },
 
-    async pictureFeatures({ packFolder, provider, images }, { signal }) {
-      const networks = await networksOf(packFolder, named(provider));
+    async pictureFeatures({ images, ...on }, { signal }) {
+      const networks = await networksFor(on);
       return { features: await pictureFeatures(images, networks, { signal, cache }) };
     },
 
@@ -77,16 +95,19 @@ export function createEngineHandlers(open: typeof openSession = openSession): Ta
       return { detections, provider: networks.provider, providerVersion: networks.providerVersion };
     },
 
-    async nearestNormals({ image, region, ...input }, { signal }) {
+    async nearestNormals({ image, region, support, ...input }, { signal }) {
       const { profile, networks } = await profileAndNetworks(input);
-      const opinions = opinionsOf(profile.tensors, networks.taps);
-      if (!opinions)
-        throw new Fault(
-          'unsupported',
-          `A calibration with the preset "${profile.manifest.preset}" keeps no patches of its normals to compare with. Calibrate with the preset "default".`,
+      const tower = await networks.tower();
+      const tapsOf = (images: readonly Image8[]) =>
+        extractTaps(
+          tower,
+          images.map((one) => toTestRgb(one, networks.side)),
+          { signal, cache },
         );
-      const [taps] = await extractTaps(await networks.tower(), [toTestRgb(image, networks.side)], { signal, cache });
-      return await nearestNormals(networks, opinions, taps!, region, signal);
+      const bank =
+        opinionsOf(profile.tensors, networks.taps) ?? (await formBank(networks, await tapsOf(support), signal));
+      const [taps] = await tapsOf([image]);
+      return await nearestNormals(networks, bank, taps!, region, signal);
     },
 
     parity({ caseFolder, format, precision }, { signal, progress }) {
@@ -106,12 +127,15 @@ export function createEngineHandlers(open: typeof openSession = openSession): Ta
   };
 }
 
-async function readProfile(path: string): Promise<Profile> {
-  const bytes = await readFile(path).catch((thrown: unknown) => {
+/** Another one whenever the file was written anew. */
+async function versionOf(path: string): Promise<string> {
+  const { ino, size, mtimeNs } = await stat(path, { bigint: true }).catch((thrown: unknown) => {
     throw Fault.from(thrown, { path });
   });
-  return decodeProfile(bytes, path);
+  return [path, ino, size, mtimeNs].join(' ');
 }
+
+const readProfile = (file: StoredFile): Profile => decodeProfile(readStored(file), file.path);
 
 function gatheredProgress(context: TaskContext<EngineTasks['calibrate']['progress']>) {
   let waiting: EngineTasks['calibrate']['progress'] | null = null;

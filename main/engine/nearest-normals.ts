@@ -1,6 +1,6 @@
 /**
  * Evidence for a region of a picture: where the support set looks most like it. Answers "what did you compare this
- * with?" from the memory bank of a `default` calibration.
+ * with?" from the memory bank of a `default` calibration, or from one that is formed of the support set for the moment.
  */
 import type { TapShape } from '../method/architecture.ts';
 import { unusualness } from '../method/second-opinion.ts';

@@ -2,81 +2,146 @@
 import { readFile } from 'node:fs/promises';
 import type { TapShape, TextArchitecture } from '../method/architecture.ts';
 import { detectionHeadGraph } from '../method/detection.ts';
+import { fusedMapGraph } from '../method/fused-map.ts';
 import { nearestPatchGraph, patchFeatureGraph } from '../method/memory-bank.ts';
 import { type PromptPlan, planPrompts } from '../method/prompts.ts';
 import type { PromptSettings } from '../method/settings.ts';
 import { trainingStepGraph } from '../method/training.ts';
+import type { PackWeights } from '../modelpack/manifest.ts';
 import { loadPack, type Pack } from '../modelpack/pack.ts';
+import { type NetworkPrecision, precisionOn } from './precision.ts';
 import { onnxruntimeVersion } from './providers.ts';
+import { restingSession } from './resting-session.ts';
 import { openSession, type Session } from './sessions.ts';
-import { MOST_PICTURES, type VisionTower } from './taps.ts';
+import { MOST_PICTURES, TAP_CACHE_BYTES, type VisionTower } from './taps.ts';
+
+/**
+ * Towers up to this size may take more private memory where that makes them quicker by a tenth or more: text weights
+ * repacked for training, and memory kept between runs. Both towers of ViT-B are below, those of ViT-L above.
+ */
+const LARGE_TOWER_BYTES = 384 * 1024 * 1024;
+
+/** Pictures per run of a large tower on a processor: as quick as eight, with 200 MB less beside the weights of ViT-L/14. */
+const PICTURES_OF_LARGE_TOWERS = 2;
+
+/** What a calibration keeps of pictures that were seen before (taps.ts) where a large tower needs the memory. */
+const TAPS_BESIDE_LARGE_TOWERS = 64 * 1024 * 1024;
+
+const bytesOf = ({ tensors }: PackWeights) => Object.values(tensors).reduce((sum, { length }) => sum + length, 0);
+
+/** A session that may give its memory back between the phases of a calibration. */
+interface Resting {
+  readonly session: Session;
+  /** Gives a large tower's memory back until it is next run, which opens it again in 0.1 s; a small one stays. */
+  rest(): Promise<void>;
+}
+
+export interface PromptTraining extends Resting {
+  readonly prompts: PromptPlan;
+}
 
 export interface Networks {
   readonly pack: Pack;
   readonly provider: string;
   /** What the numbers were computed with, e.g. `onnxruntime 1.30.0`. */
   readonly providerVersion: string;
+  /** See precision.ts. */
+  readonly precision: NetworkPrecision;
   readonly architecture: TextArchitecture;
   readonly taps: readonly TapShape[];
   /** Side of the network's input and of its maps, in pixels. */
   readonly side: number;
+  /** Bytes of taps that are kept (taps.ts) while this model is calibrated. */
+  readonly keptTaps: number;
   tower(): Promise<VisionTower>;
-  /** See detectionHeadGraph. */
-  head(): Promise<Session>;
+  /** See detectionHeadGraph: so many heads that speak together. */
+  head(heads: number): Promise<Session>;
   /** See trainingStepGraph: prompts and adapters learn. */
-  training(settings: PromptSettings): Promise<{ readonly session: Session; readonly prompts: PromptPlan }>;
+  training(settings: PromptSettings): Promise<PromptTraining>;
   /** See trainingStepGraph: the adapters alone learn, the text features are given. */
   adapterTraining(): Promise<Session>;
   /** See patchFeatureGraph. */
   patchFeatures(): Promise<Session>;
+  /** See fusedMapGraph. */
+  fusedMap(): Promise<Session>;
   /** See nearestPatchGraph. */
   nearestPatch(): Promise<Session>;
 }
 
 /**
  * Opens a pack for computing. Files are compared with their hashes once per process.
+ * @param open how sessions are opened; tests look on
+ * @param largeTowerBytes see LARGE_TOWER_BYTES; tests take small towers for large ones
  * @throws Fault `bad-model`, `not-found`
  */
 export async function openNetworks(
   packFolder: string,
   provider: string,
   open: typeof openSession = openSession,
+  largeTowerBytes = LARGE_TOWER_BYTES,
 ): Promise<Networks> {
   const pack = await loadPack(packFolder);
   const { manifest, folder } = pack;
   const { architecture } = manifest;
   const { taps, imageSize: side, normalisation } = manifest.vision;
-  const options = { provider, dataFolder: folder };
+  const precision = await precisionOn(provider, manifest.precision, open);
+  const options = { provider, dataFolder: folder, halfWeights: precision === 'float16-weights' };
   const common = { architecture, taps, weights: manifest.text.weights, side };
 
-  const openTower = async (): Promise<VisionTower> => ({
-    session: await open(await readFile(pack.visionPath), { ...options, mapWeights: true }),
-    identity: `${pack.identity} ${provider}`, // providers round differently
-    batch: { most: MOST_PICTURES },
-    side,
-    normalisation,
-    taps,
-  });
-  const openTraining = async (settings: PromptSettings) => {
+  const isLarge = (weights: PackWeights) => bytesOf(weights) > largeTowerBytes;
+  // What lies on a card is no memory of this process, and takes longer to bring there.
+  const isSparing = (weights: PackWeights) => provider === 'cpu' && isLarge(weights);
+  const openResting = async (weights: PackWeights, openIt: () => Promise<Session>): Promise<Resting> => {
+    if (!isSparing(weights)) return { session: await openIt(), rest: async () => {} };
+    const session = await restingSession(openIt);
+    return { session, rest: () => session.rest() };
+  };
+
+  const openTower = async (): Promise<VisionTower> => {
+    const { weights } = manifest.vision;
+    const graph = await readFile(pack.visionPath);
+    const openIt = () => open(graph, { ...options, mapWeights: true, giveMemoryBack: isLarge(weights) });
+    return {
+      ...(await openResting(weights, openIt)),
+      identity: `${pack.identity} ${provider}`, // providers round differently
+      batch: { most: isSparing(weights) ? PICTURES_OF_LARGE_TOWERS : MOST_PICTURES },
+      side,
+      normalisation,
+      taps,
+    };
+  };
+  const openTraining = async (settings: PromptSettings): Promise<PromptTraining> => {
+    const { weights } = manifest.text;
     const prompts = await layOutPrompts(pack, architecture, settings);
-    return { session: await open(trainingStepGraph({ ...common, prompts }), options), prompts };
+    // Only the whole context of full attention takes much memory.
+    const sparing = isSparing(weights) && settings.textAttention === 'full';
+    const graph = trainingStepGraph({ ...common, prompts, sparing });
+    const openIt = () => open(graph, { ...options, mapWeights: isLarge(weights), giveMemoryBack: true });
+    return { ...(await openResting(weights, openIt)), prompts };
   };
   const trainings = new Map<string, ReturnType<Networks['training']>>();
+  const heads = new Map<number, Promise<Session>>();
   return {
     pack,
     provider,
     providerVersion: `onnxruntime ${onnxruntimeVersion()}`,
+    precision,
     architecture,
     taps,
     side,
+    keptTaps: isSparing(manifest.vision.weights) ? TAPS_BESIDE_LARGE_TOWERS : TAP_CACHE_BYTES,
     tower: once(openTower),
-    head: once(() => open(detectionHeadGraph({ taps, embedDim: architecture.embedDim, side }), options)),
+    head: (count) =>
+      remembered(heads, count, () =>
+        open(detectionHeadGraph({ taps, embedDim: architecture.embedDim, side, heads: count }), options),
+      ),
     training({ textAttention, phrasePosition, sharedContext, phrases }) {
       const settings = { textAttention, phrasePosition, sharedContext, phrases };
       return remembered(trainings, JSON.stringify(settings), () => openTraining(settings));
     },
     adapterTraining: once(() => open(trainingStepGraph(common), options)),
     patchFeatures: once(() => open(patchFeatureGraph(taps), options)),
+    fusedMap: once(() => open(fusedMapGraph(taps, side), options)),
     nearestPatch: once(() => open(nearestPatchGraph(taps), options)),
   };
 }

@@ -2,13 +2,11 @@
  * The `default` preset's judgement: the trained map and the memory bank together. How much each kind of evidence counts
  * follows from the site's own normals and anomalies made in them; nothing looks at labelled pictures.
  */
+import { throwIfCancelled } from '../fault.ts';
 import type { TapShape } from '../method/architecture.ts';
-import { thresholdForShare } from '../method/conformal.ts';
-import { bilinearMatrix } from '../method/graph/resampling.ts';
 import {
   type BankDistances,
   departures,
-  deviationsOf,
   type EvidenceScale,
   evidenceOf,
   evidenceScale,
@@ -23,8 +21,12 @@ import {
 import { bankDistances, extractFeatures, type Features } from './bank.ts';
 import type { HeadResult } from './detect.ts';
 import type { Networks } from './networks.ts';
-import { type ProfileTensor, profileTensor } from './profile.ts';
-import type { Taps } from './taps.ts';
+import { keepsPatches, type ProfileTensor, profileTensor } from './profile.ts';
+import type { TensorValue } from './sessions.ts';
+import { inOnePiece, type Taps } from './taps.ts';
+
+/** Pictures per run of the fused map. */
+const MAP_BATCH = 8;
 
 export interface Opinions {
   /** Features of the support set. */
@@ -37,17 +39,13 @@ export interface Opinions {
   readonly weights: readonly number[];
   /** Mean and deviation of the trained map's values over normals. */
   readonly headMap: readonly [mean: number, deviation: number];
-  /**
-   * Added to the map, in deviations. A picture's score and the highest point of its map are different figures here; the
-   * shift puts the share of normals whose map rises above the calibration's threshold at the share whose score does,
-   * so that one threshold serves both.
-   */
+  /** Added to the map, in deviations: see threshold.ts. */
   readonly mapShift: number;
 }
 
 /** What was learnt about the normals, and how they themselves score when each is judged as if it were new. */
 export interface FormedOpinions {
-  /** Their map is not shifted yet; see `withMapShift`. */
+  /** Their map is not shifted yet. */
   readonly opinions: Opinions;
   readonly normals: readonly HeadResult[];
 }
@@ -74,16 +72,14 @@ export async function formOpinions(
   anomalies: readonly JudgedAnomaly[],
   signal: AbortSignal,
 ): Promise<FormedOpinions> {
-  const bank = await extractFeatures(networks, support, signal);
-  const distances = await bankDistances(networks, bank, bank, signal, (picture) => picture);
-  const placesOf = (pictures: readonly (readonly BankDistances[])[]) =>
-    networks.taps.map(({ grid }, n) =>
-      placeStatistics(
-        pictures.map((picture) => picture[n]!.patches),
-        grid,
-      ),
-    );
-  const placesWithout = distances.map((_, i) => placesOf(distances.filter((_, j) => j !== i)));
+  const { bank, distances } = await compareSupport(networks, support, signal);
+  const { taps } = networks;
+  const placesWithout = distances.map((_, i) =>
+    placesOf(
+      distances.filter((_, j) => j !== i),
+      taps,
+    ),
+  );
   const evidence = distances.map((picture, i) => evidenceRow(picture, placesWithout[i]!, heads[i]!.score));
   const scale = evidenceScale(evidence);
   const departed = evidence.map((row) => departures(row, scale));
@@ -101,31 +97,37 @@ export async function formOpinions(
     ),
   );
   const headMap = meanAndDeviationOfMaps(heads);
-  const opinions = { bank, places: placesOf(distances), scale, weights, headMap, mapShift: 0 };
-  const normals = distances.map((picture, i) => ({
-    score: Math.fround(scoreOf(fuse(departed[i]!, weights))),
-    map: fusedMap(networks, picture, { ...opinions, places: placesWithout[i]! }, heads[i]!.map),
-  }));
+  const opinions = { bank, places: placesOf(distances, taps), scale, weights, headMap, mapShift: 0 };
+  const headMaps = heads.map(({ map }) => map);
+  const maps = await fusedMaps(networks, distances, (i) => placesWithout[i]!, opinions, headMaps, signal);
+  const normals = maps.map((map, i) => ({ score: Math.fround(scoreOf(fuse(departed[i]!, weights))), map }));
   return { opinions, normals };
 }
 
-/**
- * Shifts the map so that the threshold of the normals' scores is also that of their maps' highest points. `peaks` are
- * those highest points after the shift, ascending: what a region of a map is compared with.
- */
-export function withMapShift(
-  opinions: Opinions,
-  normals: readonly HeadResult[],
-  toleratedShare: number,
-): { readonly opinions: Opinions; readonly peaks: readonly number[] } {
-  const threshold = (values: readonly number[]) => deviationsOf(thresholdForShare(values, toleratedShare));
-  const peaks = normals.map(({ map }) => map.reduce((highest, value) => Math.max(highest, value), 0));
-  const mapShift = Math.fround(threshold(normals.map(({ score }) => score)) - threshold(peaks));
-  return {
-    opinions: { ...opinions, mapShift },
-    peaks: peaks.map((peak) => scoreOf(deviationsOf(peak) + mapShift)).sort((a, b) => a - b),
-  };
+/** The support set as a memory bank, for a profile that keeps none. @throws Fault `cancelled`, `provider-failed` */
+export async function formBank(
+  networks: Networks,
+  support: readonly Taps[],
+  signal: AbortSignal,
+): Promise<Pick<Opinions, 'bank' | 'places'>> {
+  const { bank, distances } = await compareSupport(networks, support, signal);
+  return { bank, places: placesOf(distances, networks.taps) };
 }
+
+/** Features of the support set, and how far each of its pictures lies from the others. */
+async function compareSupport(networks: Networks, support: readonly Taps[], signal: AbortSignal) {
+  const bank = await extractFeatures(networks, support, signal);
+  return { bank, distances: await bankDistances(networks, bank, bank, signal, (picture) => picture) };
+}
+
+/** What is usual at each place, per tap. */
+const placesOf = (pictures: readonly (readonly BankDistances[])[], taps: readonly TapShape[]) =>
+  taps.map(({ grid }, n) =>
+    placeStatistics(
+      pictures.map((picture) => picture[n]!.patches),
+      grid,
+    ),
+  );
 
 /** Judges pictures from their taps and what the trained head says of them. @throws Fault `cancelled` */
 export async function judge(
@@ -138,9 +140,11 @@ export async function judge(
   const { bank, places, scale, weights } = opinions;
   const features = await extractFeatures(networks, pictures, signal);
   const distances = await bankDistances(networks, features, bank, signal);
+  const headMaps = heads.map(({ map }) => map);
+  const maps = await fusedMaps(networks, distances, () => places, opinions, headMaps, signal);
   return distances.map((picture, i) => ({
     score: Math.fround(scoreOf(fuse(departures(evidenceRow(picture, places, heads[i]!.score), scale), weights))),
-    map: fusedMap(networks, picture, opinions, heads[i]!.map),
+    map: maps[i]!,
   }));
 }
 
@@ -152,41 +156,43 @@ function evidenceRow(
   return [...picture.flatMap((distances, n) => evidenceOf(distances, places[n]!)), headScore];
 }
 
-/** Deviations above normal at every pixel, as a score: (side, side). Only evidence that has a place takes part. */
-function fusedMap(
-  { taps, side }: Pick<Networks, 'taps' | 'side'>,
-  picture: readonly BankDistances[],
-  { places, weights, headMap: [mean, deviation], mapShift }: Opinions,
-  head: Float32Array,
-): Float32Array {
+/**
+ * Deviations above normal at every pixel, as a score: (side, side) per picture. Only evidence that has a place takes part.
+ * @param places per picture, what its places are compared with
+ */
+export async function fusedMaps(
+  { taps, side, fusedMap }: Pick<Networks, 'taps' | 'side' | 'fusedMap'>,
+  pictures: readonly (readonly BankDistances[])[],
+  places: (picture: number) => readonly PlaceStatistics[],
+  { weights, headMap: [mean, deviation], mapShift }: Pick<Opinions, 'weights' | 'headMap' | 'mapShift'>,
+  heads: readonly Float32Array[],
+  signal: AbortSignal,
+): Promise<Float32Array[]> {
+  const session = await fusedMap();
   const shares = sharesOf([...taps.map((_, n) => weights[2 * n]!), weights.at(-1)!]);
-  const headShare = shares.at(-1)!;
-  const map = head.map((value) => mapShift + (headShare * (value - mean)) / deviation);
-  for (const [n, { patches }] of picture.entries()) {
-    const fine = upsampled(unusualness(patches, places[n]!), taps[n]!.grid, side);
-    for (let i = 0; i < map.length; i++) map[i]! += shares[n]! * fine[i]!;
+  const scale = shares.at(-1)! / deviation;
+  const scalar = (value: number): TensorValue => ({ dims: [], data: Float32Array.of(value) });
+  const maps: Float32Array[] = [];
+  for (let start = 0; start < pictures.length; start += MAP_BATCH) {
+    throwIfCancelled(signal);
+    const batch = pictures.slice(start, start + MAP_BATCH);
+    const unusual = taps.map(({ grid }, n): [string, TensorValue] => {
+      const data = batch.map((picture, i) =>
+        unusualness(picture[n]!.patches, places(start + i)[n]!).map((value) => shares[n]! * value),
+      );
+      return [`unusual.${n}`, { dims: [batch.length, grid, grid], data: inOnePiece(data) }];
+    });
+    const head = { dims: [batch.length, side, side], data: inOnePiece(heads.slice(start, start + MAP_BATCH)) };
+    const outputs = await session.run({
+      head,
+      scale: scalar(scale),
+      offset: scalar(mapShift - scale * mean),
+      ...Object.fromEntries(unusual),
+    });
+    const map = outputs.map!.data as Float32Array;
+    maps.push(...batch.map((_, i) => map.subarray(i * side * side, (i + 1) * side * side)));
   }
-  return map.map(scoreOf);
-}
-
-/** Bilinear with align_corners, as the method enlarges its own map: (grid^2) -> (side^2). */
-function upsampled(values: Float32Array, grid: number, side: number): Float32Array {
-  const matrix = bilinearMatrix(grid, side); // (side, grid)
-  const rows = new Float32Array(side * grid);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < grid; x++) {
-      let sum = 0;
-      for (let k = 0; k < grid; k++) sum += matrix[y * grid + k]! * values[k * grid + x]!;
-      rows[y * grid + x] = sum;
-    }
-  const fine = new Float32Array(side * side);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
-      let sum = 0;
-      for (let k = 0; k < grid; k++) sum += rows[y * grid + k]! * matrix[x * grid + k]!;
-      fine[y * side + x] = sum;
-    }
-  return fine;
+  return maps;
 }
 
 function meanAndDeviationOfMaps(heads: readonly HeadResult[]): [number, number] {
@@ -223,12 +229,20 @@ export function opinionTensors(
   return tensors;
 }
 
+const known = new WeakMap<ReadonlyMap<string, ProfileTensor>, Opinions>();
+
 /** What `opinionTensors` wrote; undefined where the profile has no bank. @throws Fault `bad-profile` where it is cut */
 export function opinionsOf(
   tensors: ReadonlyMap<string, ProfileTensor>,
   taps: readonly TapShape[],
 ): Opinions | undefined {
-  if (!tensors.has('bank.0')) return undefined;
+  if (!keepsPatches({ tensors })) return undefined;
+  const opinions = known.get(tensors) ?? readOpinions(tensors, taps);
+  known.set(tensors, opinions); // a study asks with every batch
+  return opinions;
+}
+
+function readOpinions(tensors: ReadonlyMap<string, ProfileTensor>, taps: readonly TapShape[]): Opinions {
   const data = (name: string) => profileTensor({ tensors }, name).data;
   const images = profileTensor({ tensors }, 'bank.0').shape[0]!;
   const kinds = Array.from(data('fusion.evidence'));

@@ -3,14 +3,21 @@
  * no machine path, so that the same seed, pictures and provider give the same bytes.
  *
  * Tensors: `adapter.N.weight` (embedDim, width of tap N), `adapter.N.bias` (embedDim), `text.features` (embedDim, 2),
- * `evidence.normal_scores` (n), `training.loss` (steps). With the memory bank also `fold.F.adapter.N.*`, those of
- * opinions.ts, and `evidence.normal_peaks` (n): there a picture's score is not the highest point of its map.
+ * `evidence.normal_scores` (n) ascending, `evidence.normal_weights` (n) what each counts (method/conformal.ts),
+ * `training.loss` (steps). Where the support set was cut into folds also `fold.F.adapter.N.*`; with the memory bank those
+ * of opinions.ts, and
+ * `evidence.peak_deviations` (n), because there a picture's score is not the highest point of its map: that point in the
+ * order of the scores, in deviations and before the shift of `fusion.map`. Profiles from before weights were kept have
+ * the shifted ones instead, as scores and ascending: `evidence.normal_peaks` (n).
  */
 import { z } from 'zod';
 import type { Preset } from '../../preload/contract/model.ts';
 import { methodSettingsSchema } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
+import { eachAlone, type WeightedScores } from '../method/conformal.ts';
+import { deviationsOf, scoreOf } from '../method/second-opinion.ts';
 import { decodeSafetensors, encodeSafetensors } from '../modelpack/safetensors.ts';
+import { precisions } from './precision.ts';
 
 export interface ProfileTensor {
   readonly shape: readonly number[];
@@ -33,10 +40,10 @@ const manifestSchema = z.object({
   /** Where the normals' scores come from: kept out of training, cross-fitted, or (optimistic) the support set itself. */
   evidence: z.enum(['held-out', 'cross-fit', 'support']),
   provider: z.string(),
-  /** What computed it, e.g. `onnxruntime 1.30.0`; empty in profiles from before it was kept. */
+  /** What computed it, e.g. `onnxruntime 1.30.0`, then devices and drivers; empty in profiles from before it was kept. */
   providerVersion: z.string().default(''),
-  /** In which the networks compute; weights may be stored in half of it and are widened. */
-  precision: z.literal('float32').default('float32'),
+  /** Of the weights where they were computed with; all computing is float32. See precision.ts. */
+  precision: z.enum(precisions).default('float32'),
   preprocessing: z.string(),
 });
 export type ProfileManifest = z.infer<typeof manifestSchema> & { readonly preset: Preset };
@@ -56,7 +63,8 @@ export function encodeProfile(profile: Profile): Uint8Array {
   const tensors = new Map(
     [...profile.tensors].map(([name, { shape, data }]) => [name, { dtype: 'F32' as const, shape, data }]),
   );
-  return encodeSafetensors(tensors, { profile: JSON.stringify(profile.manifest) });
+  // Parsed, its keys stand in the order of the schema, whoever put it together.
+  return encodeSafetensors(tensors, { profile: JSON.stringify(manifestSchema.parse(profile.manifest)) });
 }
 
 /** @throws Fault `bad-profile` where the bytes are not a whole profile of this version. */
@@ -82,10 +90,37 @@ export function decodeProfile(bytes: Uint8Array, path?: string): Profile {
   }
 }
 
-/** The highest points of the normals' maps, which a region of a map is compared with. */
-export function normalPeaks({ tensors }: Pick<Profile, 'tensors'>): Float32Array {
-  return (tensors.get('evidence.normal_peaks') ?? profileTensor({ tensors }, 'evidence.normal_scores')).data;
+/** What new scores are compared with. Before weights were kept, every image counted as a patient of its own. */
+export function normalScores(profile: Pick<Profile, 'tensors'>): WeightedScores {
+  return weighted(profile, profileTensor(profile, 'evidence.normal_scores').data);
 }
+
+/** The highest points of the normals' maps, which a region of a map is compared with. */
+export function normalPeaks(profile: Pick<Profile, 'tensors'>): WeightedScores {
+  const deviations = peakDeviations(profile);
+  const shift = profile.tensors.get('fusion.map')?.data[2] ?? 0;
+  return deviations
+    ? weighted(
+        profile,
+        deviations.map((peak) => scoreOf(peak + shift)),
+      )
+    : normalScores(profile);
+}
+
+/** Of the normals' maps before the shift, in the order of their scores; undefined where scores are those points. */
+export function peakDeviations({ tensors }: Pick<Profile, 'tensors'>): Float32Array | undefined {
+  const shift = tensors.get('fusion.map')?.data[2] ?? 0;
+  const shifted = tensors.get('evidence.normal_peaks')?.data.map((peak) => deviationsOf(peak) - shift);
+  return tensors.get('evidence.peak_deviations')?.data ?? shifted;
+}
+
+function weighted({ tensors }: Pick<Profile, 'tensors'>, scores: Float32Array): WeightedScores {
+  const weights = tensors.get('evidence.normal_weights')?.data;
+  return weights ? { scores, weights } : eachAlone(scores);
+}
+
+/** Whether it holds a memory bank: the patches of the normals that it was calibrated on. */
+export const keepsPatches = ({ tensors }: Pick<Profile, 'tensors'>): boolean => tensors.has('bank.0');
 
 /** A tensor that the profile must have. @throws Fault `bad-profile` */
 export function profileTensor(profile: Pick<Profile, 'tensors'>, name: string): ProfileTensor {

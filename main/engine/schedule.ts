@@ -3,7 +3,8 @@ import type { Preset } from '../../preload/contract/model.ts';
 import type { TextAttention } from '../method/clip/text.ts';
 import type { Random } from '../method/random.ts';
 
-const BATCH_SIZE = 8;
+/** Pictures of a training step. */
+export const TRAINING_BATCH = 8;
 
 /** How much work a preset does. */
 export interface Schedule {
@@ -23,27 +24,40 @@ export interface Schedule {
 
 /**
  * `parity` and `fast` train as long as published; `default` less, because the map is one opinion of several there. The
- * threshold of `fast` rests on the cross-fit alone: with 2 folds it flagged 27% of unseen head CT normals, with 4 5%.
+ * heads of the cross-fit learn as long as the one of all; in `fast` shorter ones, and what they say together, lost
+ * (docs/decisions/0015).
  */
 export const schedules: Readonly<Record<Preset, Schedule>> = {
   parity: { textAttention: 'full', epochs: 200, promptEvery: 1, poolVariants: 0, crossFitFolds: 0 },
-  fast: { textAttention: 'causal', epochs: 200, promptEvery: 4, poolVariants: 10, crossFitFolds: 4 },
-  default: { textAttention: 'causal', epochs: 50, promptEvery: 1, poolVariants: 10, crossFitFolds: 2 },
+  fast: {
+    textAttention: 'causal',
+    epochs: 200,
+    promptEvery: 4,
+    poolVariants: 10,
+    crossFitFolds: 4,
+  },
+  default: {
+    textAttention: 'causal',
+    epochs: 50,
+    promptEvery: 1,
+    poolVariants: 10,
+    crossFitFolds: 2,
+  },
 };
 
 /**
- * Batches of one epoch: indices 0..count-1 without replacement, at most `BATCH_SIZE` each; the last may be smaller.
+ * Batches of one epoch: indices 0..count-1 without replacement, at most `TRAINING_BATCH` each; the last may be smaller.
  */
 export function epochBatches(count: number, random: Random): number[][] {
   const order = random.shuffle(Array.from({ length: count }, (_, index) => index));
   const batches: number[][] = [];
-  for (let start = 0; start < count; start += BATCH_SIZE) batches.push(order.slice(start, start + BATCH_SIZE));
+  for (let start = 0; start < count; start += TRAINING_BATCH) batches.push(order.slice(start, start + TRAINING_BATCH));
   return batches;
 }
 
 /** Steps of a training run over `count` images: 400 for k = 16 and the published 200 epochs. */
 export function stepCount(count: number, epochs: number): number {
-  return epochs * Math.ceil(count / BATCH_SIZE);
+  return epochs * Math.ceil(count / TRAINING_BATCH);
 }
 
 /** The folds of a cross-fit: every index in exactly one fold, sizes differing by at most one. */

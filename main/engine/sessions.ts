@@ -17,10 +17,17 @@ export interface OpenOptions {
   /** Folder in which the model's external data lie. */
   readonly dataFolder?: string;
   /**
-   * Large frozen graphs: use weights as they lie in the mapped file instead of repacking them for the processor. Saves
-   * their size in private memory at the same speed; training steps are 8 to 17% slower with it.
+   * Use weights as they lie in the mapped file instead of repacking them for the processor. Saves their size in private
+   * memory at the same speed; a training step, which reads them forward and backward, saves twice their size.
    */
   readonly mapWeights?: boolean;
+  /** Give memory back after each run instead of keeping it for the next: a lower peak at the same speed. */
+  readonly giveMemoryBack?: boolean;
+  /**
+   * Weights that are stored as float16 stay so where the graph runs, and are widened run by run. Halves their memory and
+   * changes no number. Left out, they are widened once, when the session opens.
+   */
+  readonly halfWeights?: boolean;
   /**
    * Float64 graphs: keep onnxruntime from fusing operators, because it also fuses those that its fused kernels cannot
    * compute in float64 (QuickGelu).
@@ -37,10 +44,21 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/**
+ * CoreML's Neural Engine and its older model format compute in float16. An ML program on processor and graphics card keeps
+ * float32: COREML_FLAG_CREATE_MLPROGRAM and COREML_FLAG_USE_CPU_AND_GPU (docs/decisions/0012).
+ */
+const FULL_PRECISION_COREML = { name: 'coreml', coreMlFlags: 0x010 | 0x020 } as const;
+
+/** The optimisers of onnxruntime 1.30 that widen float16 weights for good. */
+const WIDENERS = 'ConstantFolding;FuseFp16InitializerToFp32NodeTransformer';
+
 /** @throws Fault `provider-failed` where the provider is absent or cannot run the model. */
 export async function openSession(model: Uint8Array, options: OpenOptions = {}): Promise<Session> {
-  const { provider = 'cpu', threads, dataFolder, mapWeights = false, withoutFusion = false } = options;
-  const config: Record<string, string> = {};
+  const { provider = 'cpu', threads, dataFolder, mapWeights, halfWeights, giveMemoryBack, withoutFusion } = options;
+  // Each session has threads of its own. One that is done would spin for a while, on a core that the next session, the
+  // reader process or the window wants: a folder end to end takes half the processor time without it.
+  const config: Record<string, string> = { 'intra_op.allow_spinning': '0' };
   if (dataFolder !== undefined) config.model_external_initializers_file_folder_path = dataFolder;
   if (mapWeights) config.disable_prepacking = '1';
   const failed = (thrown: unknown) => {
@@ -51,12 +69,13 @@ export async function openSession(model: Uint8Array, options: OpenOptions = {}):
   const missing = missingFor(provider);
   if (missing) throw new Fault('provider-failed', missing);
   const session = await ort.InferenceSession.create(model, {
-    executionProviders: [provider],
+    executionProviders: [provider === 'coreml' ? FULL_PRECISION_COREML : provider],
     graphOptimizationLevel: withoutFusion ? 'basic' : 'all',
+    enableCpuMemArena: !giveMemoryBack,
     enableMemPattern: false, // a third less at the peak of a training step, at no cost
     logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    extra: { session: config },
+    extra: { session: config, ...(halfWeights ? { optimization: { disable_specified_optimizers: WIDENERS } } : {}) },
   }).catch((thrown: unknown) => {
     const fault = failed(thrown);
     throw new Fault(fault.code, explain(provider, fault.message), { cause: thrown });
@@ -77,15 +96,6 @@ export async function openSession(model: Uint8Array, options: OpenOptions = {}):
     },
     close: () => session.release(),
   };
-}
-
-/** Whether a session failed because memory did not suffice, on the processor or on a card; providers word it each in their way. */
-export function isOutOfMemory(thrown: unknown): boolean {
-  return (
-    thrown instanceof Fault &&
-    thrown.code === 'provider-failed' &&
-    /allocat|out.?of.?memory|bad_alloc|insufficient memory/i.test(thrown.message)
-  );
 }
 
 function toOrt(data: TensorValue['data'], dims: readonly number[]): ort.Tensor {

@@ -7,13 +7,17 @@ import { throwIfCancelled } from '../fault.ts';
 import type { TapShape } from '../method/architecture.ts';
 import type { Image8 } from '../method/image.ts';
 import { type Normalisation, normalise } from '../method/resize.ts';
-import { isOutOfMemory, type Session, type TensorValue } from './sessions.ts';
+import { isOutOfMemory } from './out-of-memory.ts';
+import type { Session, TensorValue } from './sessions.ts';
 
-/** Tokens of one picture, one array per tap: (grid^2, width). */
+/** Tokens of one picture, one array per tap: (grid^2, width). Those of one run lie in one piece of memory. */
 export type Taps = readonly Float32Array[];
 
 /** Pictures per run of the vision graph where memory allows. More gains nothing on a CPU. */
 export const MOST_PICTURES = 8;
+
+/** What the engine keeps: the taps of some 250 pictures for ViT-L/14, of 2,000 for the embedded model. */
+export const TAP_CACHE_BYTES = 768 * 1024 * 1024;
 
 /** Keeps at most `budgetBytes` of taps and forgets the least recently used first. */
 export class TapCache {
@@ -38,10 +42,15 @@ export class TapCache {
     if (this.#kept.has(key)) return;
     this.#kept.set(key, taps);
     this.#bytes += sizeOf(taps);
-    for (const [oldest, old] of this.#kept) {
-      if (this.#bytes <= this.#budgetBytes || oldest === key) break;
+    this.trim(Math.max(this.#budgetBytes, sizeOf(taps)));
+  }
+
+  /** Forgets until at most so many bytes are left. */
+  trim(bytes: number): void {
+    for (const [oldest, taps] of this.#kept) {
+      if (this.#bytes <= bytes) break;
       this.#kept.delete(oldest);
-      this.#bytes -= sizeOf(old);
+      this.#bytes -= sizeOf(taps);
     }
   }
 }
@@ -52,6 +61,8 @@ function sizeOf(taps: Taps): number {
 
 export interface VisionTower {
   readonly session: Session;
+  /** See networks.ts: gives memory back for as long as nothing is run. */
+  rest(): Promise<void>;
   /** Pictures per run that fit: halved, and kept so, when memory does not suffice. */
   readonly batch: { most: number };
   /** Distinguishes models and providers in the cache. */
@@ -59,6 +70,11 @@ export interface VisionTower {
   readonly side: number;
   readonly normalisation: Normalisation;
   readonly taps: readonly TapShape[];
+}
+
+/** Halves what a batch may hold for every death of the engine; what was found to fit is never raised. */
+export function limitBatch(batch: VisionTower['batch'], deaths: number): void {
+  batch.most = Math.min(batch.most, Math.max(1, Math.floor(MOST_PICTURES / 2 ** deaths)));
 }
 
 export interface ExtractOptions {
@@ -116,7 +132,7 @@ async function runTower(
   return images.map((_, index) =>
     taps.map(({ grid, width }, tap) => {
       const size = grid * grid * width;
-      return (outputs[`tap.${tap}`]!.data as Float32Array).slice(index * size, (index + 1) * size);
+      return (outputs[`tap.${tap}`]!.data as Float32Array).subarray(index * size, (index + 1) * size);
     }),
   );
 }
@@ -125,12 +141,22 @@ async function runTower(
 export function stackTaps(shapes: readonly TapShape[], batch: readonly Taps[]): Record<string, TensorValue> {
   return Object.fromEntries(
     shapes.map(({ grid, width }, tap) => {
-      const size = grid * grid * width;
-      const data = new Float32Array(batch.length * size);
-      for (const [index, taps] of batch.entries()) data.set(taps[tap]!, index * size);
+      const data = inOnePiece(batch.map((taps) => taps[tap]!));
       return [`tap.${tap}`, { dims: [batch.length, grid * grid, width], data }];
     }),
   );
+}
+
+/** The arrays one after the other; without copying where they lie so already, as those of one run do. */
+export function inOnePiece(arrays: readonly Float32Array[]): Float32Array {
+  const [first] = arrays as [Float32Array, ...Float32Array[]];
+  const length = arrays.reduce((sum, array) => sum + array.length, 0);
+  const isNext = (array: Float32Array, i: number) =>
+    array.buffer === first.buffer && array.byteOffset === first.byteOffset + i * first.byteLength;
+  if (arrays.every(isNext)) return new Float32Array(first.buffer, first.byteOffset, length);
+  const whole = new Float32Array(length);
+  for (const [i, array] of arrays.entries()) whole.set(array, i * first.length);
+  return whole;
 }
 
 function keyOf(identity: string, { channels, data }: Image8): string {

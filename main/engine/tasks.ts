@@ -4,19 +4,31 @@ import type { Image8 } from '../method/image.ts';
 import type { MethodSettings } from '../method/settings.ts';
 import type { OpenOptions, TensorValue } from './sessions.ts';
 
-export interface CalibrateInput {
+/** Of tasks that run the vision tower. */
+interface Attempt {
+  /** The graphics devices and drivers that the provider has to do with; becomes part of `providerVersion`. */
+  readonly device?: string;
+  /** How often the engine died under this task. It may have lacked memory, so it takes fewer pictures at once. */
+  readonly deathsBefore?: number;
+}
+
+export interface CalibrateInput extends Attempt {
   readonly packFolder: string;
   /** The support set: normal pictures, as `toModelImage` makes them, any size. */
   readonly support: readonly Image8[];
   /** Normal pictures that training never sees: they give the threshold and the p-values. May be empty. */
   readonly heldOut: readonly Image8[];
+  /** Whose each picture is, by any numbers: those of one patient count as one. Left out, each is a patient's only one. */
+  readonly patients?: { readonly support: readonly number[]; readonly heldOut: readonly number[] };
   readonly preset: Preset;
+  /** Instead of the preset's: measurements of memory need few. */
+  readonly epochs?: number;
   readonly method: MethodSettings;
   readonly seed: number;
   readonly provider: ProviderChoice;
   /** Share of normals that may be flagged. */
   readonly toleratedShare: number;
-  /** How the pictures were made from DICOM values (imaging's PREPROCESSING_VERSION); kept in the profile. */
+  /** How the pictures were made from DICOM values (services/model-input.ts); kept in the profile. */
   readonly preprocessing: string;
   /** File for checkpoints (checkpoint.ts): one of this very calibration is continued. Whoever names it removes it. */
   readonly checkpoint?: string;
@@ -30,6 +42,8 @@ export interface CalibrateProgress {
   readonly losses: readonly number[];
   /** Step of the first of them, counted from 0: a calibration that is resumed tells its losses from the start. */
   readonly firstStep?: number;
+  /** What computes it, as `CalibrateOutput` names it. */
+  readonly provider?: string;
 }
 
 export interface CalibrateOutput {
@@ -43,14 +57,16 @@ export interface CalibrateOutput {
   /** Scores of the held-out normals, ascending; of leave-one-out normals where nothing was held out. */
   readonly normalScores: readonly number[];
   readonly provider: string;
-  /** E.g. `onnxruntime 1.30.0`. */
+  /** E.g. `onnxruntime 1.30.0`, on a graphics card with the devices and drivers behind it. */
   readonly providerVersion: string;
   readonly peakRssMb: number;
 }
 
-export interface DetectInput {
+export interface DetectInput extends Attempt {
   readonly packFolder: string;
   readonly profilePath: string;
+  /** Where the profile is a sealed file of an encrypted store. */
+  readonly profileKey?: Uint8Array | undefined;
   readonly images: readonly Image8[];
   readonly provider: ProviderChoice;
 }
@@ -76,6 +92,8 @@ export interface DetectOutput {
 export type Box = readonly [left: number, top: number, width: number, height: number];
 
 export interface NearestNormalsInput extends Omit<DetectInput, 'images'> {
+  /** The support set in its order, for a profile that keeps no patches (profile.ts); else empty. */
+  readonly support: readonly Image8[];
   readonly image: Image8;
   readonly region: Box;
 }
@@ -93,7 +111,7 @@ export interface NearestNormals {
   }[];
 }
 
-export interface FeaturesInput {
+export interface FeaturesInput extends Attempt {
   readonly packFolder: string;
   readonly provider: ProviderChoice;
   readonly images: readonly Image8[];
@@ -105,13 +123,15 @@ export interface ParityInput {
   readonly precision: 'float32' | 'float64';
 }
 
-/** Largest differences from the CPU, each relative to the largest value on the CPU. */
+/** Largest differences from the CPU, each relative to the largest value on the CPU; NaN where a value is not a number. */
 export interface Agreement {
   readonly vision: number;
   readonly text: number;
   readonly gradients: number;
   /** Over all steps. */
   readonly loss: number;
+  /** Of the heads' maps and scores, of patch features and of distances from a memory bank. */
+  readonly scores: number;
 }
 
 export interface Speed {
@@ -132,6 +152,12 @@ export interface SelfTestInput {
 /** Nothing but the vision tower was tested. */
 export interface TooSlow {
   readonly tooSlow: true;
+  /** The vision tower lies within its tolerance. */
+  readonly ok: boolean;
+  /** As `Agreement` has it. */
+  readonly vision: number;
+  /** Of the vision tower's outputs, not relative. */
+  readonly maxAbsDiff: number;
   readonly msPerImage: number;
   readonly cpuMsPerImage: number;
 }
@@ -169,7 +195,6 @@ export interface MeasureOutput {
 export interface EngineTasks {
   calibrate: { input: CalibrateInput; progress: CalibrateProgress; output: CalibrateOutput };
   detect: { input: DetectInput; progress: { readonly done: number }; output: DetectOutput };
-  /** Needs a profile with a memory bank: of the `default` preset. */
   nearestNormals: { input: NearestNormalsInput; progress: never; output: NearestNormals };
   /** One vector of unit length per picture (features.ts). */
   pictureFeatures: { input: FeaturesInput; progress: never; output: { readonly features: readonly Float32Array[] } };

@@ -1,28 +1,28 @@
-/** The same calibration at another tolerated share: nothing is trained or scored again. */
+/** A calibration at a tolerated share: its threshold, and the map that goes with it. Nothing is trained or scored again. */
 import { thresholdForShare } from '../method/conformal.ts';
 import { deviationsOf, scoreOf } from '../method/second-opinion.ts';
-import { type Profile, type ProfileTensor, profileTensor } from './profile.ts';
+import { normalScores, type Profile, peakDeviations } from './profile.ts';
 
-/** What calibrating anew with this share would give, from the scores that the profile holds. */
+/**
+ * What calibrating with this share gives, byte for byte, from the scores that the profile holds.
+ *
+ * With a memory bank a picture's score and the highest point of its map are different figures. There the map is shifted so
+ * that the share of normals whose map rises above the threshold is the share whose score does, and one threshold serves
+ * both (opinions.ts).
+ */
 export function withToleratedShare(profile: Profile, toleratedShare: number): Profile {
-  const scores = Array.from(profileTensor(profile, 'evidence.normal_scores').data);
-  const threshold = thresholdForShare(scores, toleratedShare);
+  const normals = normalScores(profile);
+  const threshold = thresholdForShare(normals, toleratedShare);
   const tensors = new Map(profile.tensors);
-  const peaks = tensors.get('evidence.normal_peaks');
+  const peaks = peakDeviations(profile);
   const fusion = tensors.get('fusion.map');
-  // With a memory bank the map is shifted so that one threshold serves score and map (opinions.ts).
   if (peaks && fusion) {
-    const [mean = 0, deviation = 1, shift = 0] = fusion.data;
-    const unshifted = Array.from(peaks.data, (peak) => deviationsOf(peak) - shift);
-    const newShift = Math.fround(
-      deviationsOf(threshold) - deviationsOf(thresholdForShare(unshifted.map(scoreOf), toleratedShare)),
-    );
-    tensors.set('fusion.map', { shape: [3], data: Float32Array.of(mean, deviation, newShift) });
-    tensors.set('evidence.normal_peaks', vector(unshifted.map((peak) => scoreOf(peak + newShift))));
+    const [mean = 0, deviation = 1] = fusion.data;
+    const unshifted = thresholdForShare({ ...normals, scores: peaks.map(scoreOf) }, toleratedShare);
+    const shift = deviationsOf(threshold) - deviationsOf(unshifted);
+    tensors.set('fusion.map', { shape: [3], data: Float32Array.of(mean, deviation, shift) });
+    tensors.set('evidence.peak_deviations', { shape: [peaks.length], data: peaks });
+    tensors.delete('evidence.normal_peaks');
   }
   return { manifest: { ...profile.manifest, threshold, toleratedShare }, tensors };
-}
-
-function vector(values: readonly number[]): ProfileTensor {
-  return { shape: [values.length], data: Float32Array.from(values) };
 }

@@ -106,7 +106,7 @@ describe('a pack with token maps of two sizes', () => {
     expect(Math.hypot((highest % side) - 10, Math.floor(highest / side) - 20)).toBeLessThan(7);
 
     const region = [0.15, 0.45, 0.35, 0.35] as const;
-    const { box, matches } = await engine.run('nearestNormals', { ...common, image: image!, region });
+    const { box, matches } = await engine.run('nearestNormals', { ...common, image: image!, region, support: [] });
     expect(box.slice(2)).toEqual([3 / 8, 3 / 8]); // 3 x 3 places of the finer grid
     expect(matches).toHaveLength(8);
   });

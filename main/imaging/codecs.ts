@@ -1,6 +1,6 @@
 import dcmjsCodecs, { type Context } from 'dcmjs-codecs';
 import { Fault } from '../fault.ts';
-import { type CodestreamInfo, isWholeRle, readJpeg2000Info, readJpegInfo } from './codestream.ts';
+import { type CodestreamInfo, isWholeRle, readJpeg2000Info, readJpegInfo, readJpegXlSize } from './codestream.ts';
 
 /** One compressed frame and what the data set declares about it. */
 export interface CompressedFrame {
@@ -124,7 +124,13 @@ export function unsupportedSyntax(transferSyntax: string, path?: string): Fault 
 /** Compares the stream's own size with the declared one, which is within bounds, before a decoder allocates for it. */
 function inspect(codec: Codec, frame: CompressedFrame, path?: string): CodestreamInfo | null {
   const about = path === undefined ? {} : { path };
-  if (codec === 'decodeJpegXl') return null;
+  if (codec === 'decodeJpegXl') {
+    const size = readJpegXlSize(frame.bytes);
+    if (!size) throw notAStream(about);
+    if (size.columns !== frame.columns || size.rows !== frame.rows)
+      throw otherSize(frame, `${size.columns} x ${size.rows}`, about);
+    return null;
+  }
   if (codec === 'decodeRle') {
     const planes = frame.samplesPerPixel * (frame.bitsAllocated / 8);
     if (!isWholeRle(frame.bytes, planes, frame.rows * frame.columns)) throw incomplete(path);
@@ -132,15 +138,23 @@ function inspect(codec: Codec, frame: CompressedFrame, path?: string): Codestrea
   }
   const isJpeg2000 = codec === 'decodeJpeg2000' || codec === 'decodeHtJpeg2000';
   const info = isJpeg2000 ? readJpeg2000Info(frame.bytes) : readJpegInfo(frame.bytes);
-  if (!info) throw new Fault('bad-file', 'The compressed pixels of this image do not start as they must.', about);
+  if (!info) throw notAStream(about);
   if (info.columns !== frame.columns || info.rows !== frame.rows || info.components !== frame.samplesPerPixel)
-    throw new Fault(
-      'bad-pixels',
-      `The header declares ${frame.columns} x ${frame.rows} x ${frame.samplesPerPixel} samples, but the compressed ` +
-        `pixels are ${info.columns} x ${info.rows} x ${info.components}. Export or send the image again.`,
-      about,
-    );
+    throw otherSize(frame, `${info.columns} x ${info.rows} x ${info.components}`, about);
   return info;
+}
+
+function notAStream(about: { path?: string }): Fault {
+  return new Fault('bad-file', 'The compressed pixels of this image do not start as they must.', about);
+}
+
+function otherSize({ columns, rows, samplesPerPixel }: CompressedFrame, size: string, about: { path?: string }): Fault {
+  return new Fault(
+    'bad-pixels',
+    `The header declares ${columns} x ${rows} x ${samplesPerPixel} samples, but the compressed pixels are ${size}. ` +
+      'Export or send the image again.',
+    about,
+  );
 }
 
 function incomplete(path: string | undefined): Fault {

@@ -58,6 +58,60 @@ export function readJpeg2000Info(stream: Uint8Array): CodestreamInfo | null {
 }
 
 /**
+ * The size in a JPEG XL codestream, bare or inside boxes (ISO 18181-1 annex D, 18181-2). Null: none found.
+ */
+export function readJpegXlSize(stream: Uint8Array): { readonly columns: number; readonly rows: number } | null {
+  const codestream = jpegXlCodestream(stream);
+  if (codestream === null || codestream[0] !== 0xff || codestream[1] !== 0x0a) return null;
+  // More than the longest size takes: 70 bits.
+  const bits = bitsFrom(codestream.subarray(2, 12));
+  const inEighths = bits(1) === 1;
+  const side = () => (inEighths ? 8 * (1 + bits(5)) : 1 + bits([9, 13, 18, 30][bits(2)] as number));
+  const rows = side();
+  const ratio = JPEG_XL_RATIOS[bits(3)];
+  return { rows, columns: ratio ? Math.floor((rows * ratio[0]) / ratio[1]) : side() };
+}
+
+/** Width to height, by their number in the stream; the first means that the width is told. */
+const JPEG_XL_RATIOS: readonly (readonly [number, number] | null)[] = [
+  null,
+  [1, 1],
+  [12, 10],
+  [4, 3],
+  [3, 2],
+  [16, 9],
+  [5, 4],
+  [2, 1],
+];
+
+/** The beginning of the codestream: the stream itself, or what is in its first box of codestream. */
+function jpegXlCodestream(stream: Uint8Array): Uint8Array | null {
+  if (stream[0] === 0xff) return stream;
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  for (let at = 0; at + 16 <= stream.length; ) {
+    const short = view.getUint32(at);
+    const type = text(stream.subarray(at + 4), 4);
+    const head = short === 1 ? 16 : 8;
+    if (type === 'jxlc') return stream.subarray(at + head);
+    if (type === 'jxlp') return stream.subarray(at + head + 4); // behind the number of the part
+    const length = short === 1 ? Number(view.getBigUint64(at + 8)) : short;
+    if (length < head) return null;
+    at += length;
+  }
+  return null;
+}
+
+/** Reads bits from the lowest of the first byte on; beyond the end they are 0. */
+function bitsFrom(bytes: Uint8Array): (count: number) => number {
+  let at = 0;
+  return (count) => {
+    let value = 0;
+    for (let i = 0; i < count; i += 1, at += 1) value += (((bytes[at >> 3] ?? 0) >> (at & 7)) & 1) * 2 ** i;
+    return value;
+  };
+}
+
+/**
  * Whether an RLE frame is whole (PS3.5 annex G): a header naming `segments` byte planes in order, each of which unpacks
  * to at least `pixels` bytes. The decoder itself pads what is missing in silence.
  */

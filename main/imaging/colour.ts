@@ -28,14 +28,15 @@ export function ybrToRgb(ybr: PixelArray, bits: number, partialRange: boolean): 
 
 /**
  * Colours of an indexed image through its Palette Color Lookup Tables, segmented ones included
- * (PS3.3 C.7.6.3.1.5 and C.7.9.2). Null where the data set holds no usable tables.
+ * (PS3.3 C.7.6.3.1.5 and C.7.9.2). `signed`: the indices are. Null where the data set holds no usable tables.
  */
 export function applyPalette(
   dataset: DataSet,
   indices: PixelArray,
+  signed = false,
 ): { readonly data: Uint8Array | Uint16Array; readonly bits: number } | null {
   const tables = (['1101', '1102', '1103'] as const).map((descriptor, channel) =>
-    paletteTable(dataset, `x0028${descriptor}`, `x0028120${channel + 1}`, `x0028122${channel + 1}`),
+    paletteTable(dataset, `x0028${descriptor}`, `x0028120${channel + 1}`, `x0028122${channel + 1}`, signed),
   );
   const [red, green, blue] = tables;
   if (!red || !green || !blue) return null;
@@ -60,8 +61,10 @@ function paletteTable(
   descriptorTag: string,
   dataTag: string,
   segmentedTag: string,
+  signed: boolean,
 ): PaletteTable | null {
-  const [declared, first, bits] = shortsOf(dataset, descriptorTag);
+  const [declared, , bits] = shortsOf(dataset, descriptorTag);
+  const first = shortsOf(dataset, descriptorTag, signed)[1]; // of the kind that the pixels are
   if (declared === undefined || first === undefined || bits === undefined) return null;
   const count = declared === 0 ? 65_536 : declared;
   const segmented = shortsOf(dataset, segmentedTag);

@@ -26,11 +26,18 @@ const PIXEL_DATA = 'x7fe00010';
 /** How much of a file is read at first, in the hope that its header ends there; then more, then all. */
 const HEADER_CHUNKS = [32 * 1024, 1024 * 1024, 8 * 1024 * 1024] as const;
 
+/** A file by its path, or its bytes where somebody else has opened it. */
+export type FileContent = string | Uint8Array;
+
+/** What a Fault says where it is. */
+export const pathOf = (file: FileContent): string | undefined => (typeof file === 'string' ? file : undefined);
+
 /**
  * Reads the header of a DICOM file: everything before the pixel data, without reading those.
  * @throws Fault `not-found`, `bad-file`.
  */
-export function readDatasetHeader(path: string): DicomDataset {
+export function readDatasetHeader(path: FileContent): DicomDataset {
+  if (typeof path !== 'string') return parseDataset(path);
   return withFile(path, (descriptor, size) => {
     const start = size > HEADER_CHUNKS[0] ? readExactly(descriptor, HEADER_CHUNKS[0]) : null;
     return headerFrom(start, descriptor, size, path);
@@ -78,7 +85,8 @@ function withFile<T>(path: string, work: (descriptor: number, size: number) => T
 }
 
 /** Reads a file whole. @throws Fault `not-found`, `bad-file` (also where it is larger than this version reads). */
-export function readFileBytes(path: string): Uint8Array {
+export function readFileBytes(path: FileContent): Uint8Array {
+  if (typeof path !== 'string') return path;
   return withFile(path, (descriptor, size) => readWhole(path, size, descriptor));
 }
 
@@ -206,7 +214,7 @@ function damaged(dataset: DataSet, thrown: unknown, about: { path?: string }): F
 }
 
 /** `x00100010` as `(0010,0010)`. */
-function tagName(tag: string): string {
+export function tagName(tag: string): string {
   return `(${tag.slice(1, 5)},${tag.slice(5)})`.toUpperCase();
 }
 

@@ -13,6 +13,8 @@ declare module 'dcmjs' {
       ) => { dict: Record<string, unknown>; write(options?: object): ArrayBuffer };
       readonly DicomMetaDictionary: {
         denaturalizeDataset(dataset: NaturalDataset): Record<string, unknown>;
+        /** By keyword. */
+        readonly nameMap: Readonly<Record<string, { readonly vr: string } | undefined>>;
         /** By tag as `(0010,0010)`. */
         readonly dictionary: Readonly<Record<string, { readonly tag: string; readonly vr: string } | undefined>>;
       };

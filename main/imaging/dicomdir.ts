@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { DataSet } from 'dicom-parser';
 import { Fault } from '../fault.ts';
-import { itemsOf, parseDataset, readDatasetHeader, readFileBytes, shortOf, stringOf, stringsOf } from './dataset.ts';
+import { itemsOf, parseDataset, readFileBytes, shortOf, stringOf, stringsOf } from './dataset.ts';
 
 /** A file that a DICOMDIR refers to. */
 export interface DicomdirReference {
@@ -18,15 +18,7 @@ export interface DicomdirReference {
 /** Media Storage Directory Storage. */
 const DICOMDIR_CLASS = '1.2.840.10008.1.3.10';
 
-/** Whether a DICOM file is a DICOMDIR, by its content. A damaged one counts where its name says so. */
-export function isDicomdir(path: string): boolean {
-  try {
-    return isDirectoryDataset(readDatasetHeader(path).dataset);
-  } catch {
-    return /^DICOMDIR\b/i.test(path.slice(path.lastIndexOf(sep) + 1));
-  }
-}
-
+/** Whether a data set is the index of a disc, a DICOMDIR. */
 export function isDirectoryDataset(dataset: DataSet): boolean {
   return stringOf(dataset, 'x00020002') === DICOMDIR_CLASS || 'x00041220' in dataset.elements;
 }

@@ -39,25 +39,30 @@ export function toDisplay(frame: DecodedFrame, header: InstanceHeader): DisplayF
     maxPixelValue,
     slope,
     intercept,
-    windows: windowsFor(frame, header, minPixelValue * slope + intercept, maxPixelValue * slope + intercept),
-    voiFunction: frame.voiFunction,
+    ...greyScaleOf(frame, header, minPixelValue * slope + intercept, maxPixelValue * slope + intercept),
     invert: frame.photometric === 'MONOCHROME1',
     pixelSpacing: frame.pixelSpacing,
     units: frame.units,
   };
 }
 
+type GreyScale = Pick<DisplayFrame, 'windows' | 'voiFunction'>;
+
 /** Stored windows, else the range of a VOI LUT's input, else a CT preset, else the whole range of values. */
-function windowsFor(frame: DecodedFrame, header: InstanceHeader, low: number, high: number): WindowPreset[] {
-  if (frame.samplesPerPixel === 3) return [{ center: 128, width: 256, explanation: '' }];
-  if (frame.windows.length > 0) return [...frame.windows];
-  if (frame.voiLut) return [windowOfLut(frame.voiLut)];
+function greyScaleOf(frame: DecodedFrame, header: InstanceHeader, low: number, high: number): GreyScale {
+  const linear = (window: WindowPreset): GreyScale => ({ windows: [window], voiFunction: 'LINEAR' });
+  if (frame.samplesPerPixel === 3) return linear({ center: 128, width: 256, explanation: '' });
+  if (frame.windows.length > 0) return { windows: [...frame.windows], voiFunction: frame.voiFunction };
+  if (frame.voiLut) return linear(windowOfLut(frame.voiLut));
   if (header.series.modality === 'CT' && frame.units === 'HU') {
     const { name, center, width } = chooseCtWindow(header);
-    return [{ center, width, explanation: name }];
+    return linear({ center, width, explanation: name });
   }
   const [from, to] = low < high ? [low, high] : [high, low];
-  return [{ center: (from + to + 1) / 2, width: Math.max(to - from + 1, 1), explanation: '' }];
+  // LINEAR counts in whole values and knows no window narrower than one of them.
+  if (frame.data instanceof Float32Array && to > from)
+    return { windows: [{ center: (from + to) / 2, width: to - from, explanation: '' }], voiFunction: 'LINEAR_EXACT' };
+  return linear({ center: (from + to + 1) / 2, width: Math.max(to - from + 1, 1), explanation: '' });
 }
 
 /** The input values between which a VOI LUT rises: the closest window to a table that is usually S-shaped. */

@@ -2,7 +2,7 @@ import { Fault } from '../fault.ts';
 import { bytesOf, type DicomDataset } from './dataset.ts';
 
 /** One item of encapsulated pixel data: where its value lies in the file. */
-interface Fragment {
+export interface Fragment {
   readonly start: number;
   readonly end: number;
 }
@@ -80,21 +80,21 @@ function readFragments(file: DicomDataset, about: { path?: string }): Encapsulat
 }
 
 /**
- * Where the fragments of encapsulated pixel data end, before their delimiter, however they look inside.
- * @throws Fault `bad-file` where they are cut off or damaged.
+ * The fragments of encapsulated pixel data as the compressed streams that they make: one a frame, as far as that can be
+ * told. Positions are those of `file.bytes`.
+ * @throws Fault `bad-file` where the fragments are cut off or damaged.
  */
-export function encapsulatedEnd(bytes: Uint8Array, start: number, path?: string): number {
-  const about = path === undefined ? {} : { path };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = start; ; ) {
-    if (at === bytes.length) return at;
-    if (at + 8 > bytes.length) throw cutOff(about);
-    const tag = view.getUint32(at, true);
-    if (tag === SEQUENCE_DELIMITER) return at;
-    if (tag !== ITEM) throw new Fault('bad-file', 'The fragments of this image are damaged.', about);
-    at += 8 + view.getUint32(at + 4, true);
-    if (at > bytes.length) throw cutOff(about);
-  }
+export function streamsOf(
+  file: DicomDataset,
+  frames: number,
+  path?: string,
+): { readonly streams: readonly (readonly Fragment[])[]; readonly end: number } {
+  const { offsets, fragments } = readFragments(file, path === undefined ? {} : { path });
+  const starts =
+    frameStarts(file.bytes, fragments, extendedOffsets(file) ?? offsets, frames) ??
+    fragments.flatMap((fragment, i) => (i === 0 || beginsStream(file.bytes, fragment) ? [i] : []));
+  const streams = starts.map((start, i) => fragments.slice(start, starts[i + 1] ?? fragments.length));
+  return { streams, end: (fragments.at(-1) as Fragment).end };
 }
 
 /** Extended Offset Table (7FE0,0001): 64-bit offsets, for images beyond 4 GB. */

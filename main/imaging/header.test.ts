@@ -76,6 +76,7 @@ describe('readHeader of DICOM', () => {
         description: 'axial 5 mm',
         manufacturer: 'Fiction Works',
         protocol: 'Head routine',
+        technique: '',
       },
       instance: { uid: '2.25.3', number: 7, imageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'] },
       image: {

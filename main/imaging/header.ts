@@ -8,9 +8,11 @@ import {
   bytesOf,
   characterSetsOf,
   type DicomDataset,
+  type FileContent,
   itemsOf,
   numberOf,
   numbersOf,
+  pathOf,
   personNameOf,
   readDatasetHeader,
   readFileBytes,
@@ -35,7 +37,8 @@ import type {
   WindowPreset,
 } from './instance.ts';
 import { checkFrameCount, checkFrameSize } from './limits.ts';
-import { photoMetadata } from './photo.ts';
+import { checkPages, photoMetadata } from './photo.ts';
+import { shuttersOf } from './shown-area.ts';
 
 export type { InstanceHeader } from './instance.ts';
 
@@ -51,11 +54,12 @@ export interface PhotoOrigin {
  * Reads what one file says of itself. Pixels are not read, except of photos, whose identity is their content.
  * @throws Fault `not-found`, `bad-file` (not an image file, damaged, cut off), `bad-pixels` (sizes that no image has).
  */
-export async function readHeader(path: string, origin: PhotoOrigin = {}): Promise<InstanceHeader> {
-  const kind = identify(path);
-  if (kind === 'dicom') return dicomHeader(readDatasetHeader(path), path);
+export async function readHeader(file: FileContent, origin: PhotoOrigin = {}): Promise<InstanceHeader> {
+  const path = pathOf(file);
+  const kind = identify(file);
+  if (kind === 'dicom') return dicomHeader(readDatasetHeader(file), path);
   if (kind === 'unknown' || kind === 'zip') throw notAnImage(path, kind);
-  return photoHeader(path, readFileBytes(path), kind, origin);
+  return photoHeader(path, readFileBytes(file), kind, origin);
 }
 
 /**
@@ -128,6 +132,7 @@ function seriesOf(dataset: DataSet, sets: CharacterSets, uid: string): SeriesHea
     description: textOf(dataset, 'x0008103e', sets),
     manufacturer: textOf(dataset, 'x00080070', sets),
     protocol: textOf(dataset, 'x00181030', sets),
+    technique: stringOf(dataset, 'x00180024') || stringsOf(dataset, 'x00181210').join(' '),
     laterality: stringOf(dataset, 'x00200062') || stringOf(dataset, 'x00200060'),
     view: stringOf(dataset, 'x00185101'),
     frameOfReferenceUid: stringOf(dataset, 'x00200052'),
@@ -152,11 +157,13 @@ function imageOf(dataset: DataSet, transferSyntax: string): ImageHeader | null {
     framePlaces: framePlacesOf(dataset),
     padding: paddingOf(dataset),
     regions: regionsOf(dataset),
+    shutters: shuttersOf(dataset),
     lossy: stringOf(dataset, 'x00282110') === '01' || isAlwaysLossy(transferSyntax),
   };
 }
 
-function frameCount(dataset: DataSet): number {
+/** Frames that a data set declares; one where it says nothing that makes sense. */
+export function frameCount(dataset: DataSet): number {
   const frames = numberOf(dataset, 'x00280008') ?? 1;
   return Number.isInteger(frames) && frames > 0 ? frames : 1;
 }
@@ -172,9 +179,7 @@ export type FrameAttributes = Pick<
  * @param frame index from 0.
  */
 export function frameAttributes(dataset: DataSet, frame: number): FrameAttributes {
-  const perFrame = itemsOf(dataset, 'x52009230')[frame];
-  const shared = itemsOf(dataset, 'x52009229')[0];
-  const macro = (tag: string): DataSet => itemsOf(perFrame, tag)[0] ?? itemsOf(shared, tag)[0] ?? dataset;
+  const macro = (tag: string) => functionalGroup(dataset, frame, tag);
   const measures = macro('x00289110');
   return {
     ...placeOf(macro('x00209113'), macro('x00209116')),
@@ -183,6 +188,15 @@ export function frameAttributes(dataset: DataSet, frame: number): FrameAttribute
     windows: windowsOf(macro('x00289132')),
     rescale: rescaleOf(macro('x00289145')),
   };
+}
+
+/** The item of a functional group macro that holds for a frame; where there is none, the data set itself. */
+export function functionalGroup(dataset: DataSet, frame: number, tag: string): DataSet {
+  const item = (of: DataSet | undefined, sequence: string, index: number) =>
+    of?.elements[sequence]?.items?.[index]?.dataSet;
+  const perFrame = item(dataset, 'x52009230', frame);
+  const shared = item(dataset, 'x52009229', 0);
+  return item(perFrame, tag, 0) ?? item(shared, tag, 0) ?? dataset;
 }
 
 /** @param plane, direction hold Image Position and Image Orientation (Patient). */
@@ -199,9 +213,9 @@ function placeOf(plane: DataSet, direction: DataSet): FramePlace {
 function framePlacesOf(dataset: DataSet): ImageHeader['framePlaces'] {
   const groups = itemsOf(dataset, 'x52009230');
   if (groups.length === 0) return null;
-  const [shared] = itemsOf(dataset, 'x52009229');
-  const macro = (group: DataSet, tag: string) => itemsOf(group, tag)[0] ?? itemsOf(shared, tag)[0] ?? dataset;
-  return groups.map((group) => placeOf(macro(group, 'x00209113'), macro(group, 'x00209116')));
+  return groups.map((_, frame) =>
+    placeOf(functionalGroup(dataset, frame, 'x00209113'), functionalGroup(dataset, frame, 'x00209116')),
+  );
 }
 
 function spacingOf(measures: DataSet, dataset: DataSet): PixelSpacing | null {
@@ -231,12 +245,25 @@ function rescaleOf(dataset: DataSet): Rescale {
   };
 }
 
+/** Pixel Padding Value and Range Limit, also those of float and double pixels (PS3.3 C.7.5.1.1.2, C.7.6.24). */
 function paddingOf(dataset: DataSet): ValueRange | null {
+  const float = floatOf(dataset, 'x00280122') ?? floatOf(dataset, 'x00280123');
+  if (float !== null) {
+    const limit = floatOf(dataset, 'x00280124') ?? floatOf(dataset, 'x00280125') ?? float;
+    return { from: Math.min(float, limit), to: Math.max(float, limit) };
+  }
   const signed = shortOf(dataset, 'x00280103') === 1;
   const value = shortsOf(dataset, 'x00280120', signed)[0];
   if (value === undefined) return null;
   const limit = shortsOf(dataset, 'x00280121', signed)[0] ?? value;
   return { from: Math.min(value, limit), to: Math.max(value, limit) };
+}
+
+/** A float, or a double as the 32-bit float that its pixels become; null where absent. */
+function floatOf(dataset: DataSet, tag: string): number | null {
+  const length = bytesOf(dataset, tag)?.length ?? 0;
+  const value = length === 4 ? dataset.float(tag) : length === 8 ? dataset.double(tag) : undefined;
+  return value === undefined ? null : Math.fround(value);
 }
 
 /** Sequence of Ultrasound Regions (PS3.3 C.8.5.5): where the scan lies among text and scales. */
@@ -318,6 +345,7 @@ export async function photoHeader(
   origin: PhotoOrigin = {},
 ): Promise<InstanceHeader> {
   const photo = await photoMetadata(bytes, kind, path);
+  if (kind === 'tiff') await checkPages(bytes, photo, path);
   const content = createHash('sha256').update(bytes).digest('hex');
   const absolute = path === undefined ? '' : resolve(path);
   const group = origin.group ?? dirname(absolute);
@@ -336,6 +364,7 @@ export async function photoHeader(
       description: groupName,
       manufacturer: '',
       protocol: '',
+      technique: '',
       laterality: '',
       view: '',
       frameOfReferenceUid: '',

@@ -39,6 +39,8 @@ export interface SeriesHeader {
   readonly description: string;
   readonly manufacturer: string;
   readonly protocol: string;
+  /** Sequence Name (0018,0024), else Convolution Kernel (0018,1210). */
+  readonly technique: string;
   /** Image Laterality, else Laterality: L, R, B, U. */
   readonly laterality: string;
   /** View Position: AP, PA, LL, CC, MLO ... */
@@ -81,6 +83,8 @@ export interface ImageHeader {
   readonly padding: ValueRange | null;
   /** Parts of the picture that show the patient, where the file says so (ultrasound); empty elsewhere. */
   readonly regions: readonly ImageRegion[];
+  /** Shapes outside which the picture does not count (radiographs); empty elsewhere. */
+  readonly shutters: readonly Shutter[];
   /** Whether the image was ever compressed with loss. */
   readonly lossy: boolean;
 }
@@ -92,6 +96,12 @@ export interface ImageRegion {
   readonly right: number;
   readonly bottom: number;
 }
+
+/** The opening of a display shutter or of the X-ray collimator; pixels counted from 0. */
+export type Shutter =
+  | ({ readonly kind: 'rectangle' } & ImageRegion)
+  | { readonly kind: 'circle'; readonly x: number; readonly y: number; readonly radius: number }
+  | { readonly kind: 'polygon'; readonly vertices: readonly { readonly x: number; readonly y: number }[] };
 
 /** As `position` and `orientation` of ImageHeader, of one frame. */
 export type FramePlace = Pick<ImageHeader, 'position' | 'orientation'>;

@@ -1,5 +1,14 @@
 /** What a DICOMDIR says of a file (PS3.3 F.5): the keys of its patient, study, series and instance records. */
-import { characterSetsOf, itemsOf, numberOf, personNameOf, readDatasetHeader, stringOf, textOf } from './dataset.ts';
+import {
+  characterSetsOf,
+  type FileContent,
+  itemsOf,
+  numberOf,
+  personNameOf,
+  readDatasetHeader,
+  stringOf,
+  textOf,
+} from './dataset.ts';
 import { identify } from './identify.ts';
 
 /** Attributes by keyword. */
@@ -21,9 +30,9 @@ const KEY_OBJECTS = '1.2.840.10008.5.1.4.1.1.88.59';
 const ENCAPSULATED_PDF = '1.2.840.10008.5.1.4.1.1.104.1';
 
 /** Null for a photograph. @throws Fault `not-found`, `bad-file` */
-export function readMediaEntry(path: string): MediaEntry | null {
-  if (identify(path) !== 'dicom') return null;
-  const { dataset, transferSyntax } = readDatasetHeader(path);
+export function readMediaEntry(file: FileContent): MediaEntry | null {
+  if (identify(file) !== 'dicom') return null;
+  const { dataset, transferSyntax } = readDatasetHeader(file);
   const sets = characterSetsOf(dataset);
   const text = (tag: string) => textOf(dataset, tag, sets);
   const SpecificCharacterSet = 'ISO_IR 192';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toDisplay } from './display.ts';
-import { DEFAULT_RECIPE, PREPROCESSING_VERSION, toModelImage } from './model-image.ts';
+import type { InstanceHeader } from './instance.ts';
+import { chooseCtWindow, DEFAULT_RECIPE, PREPROCESSING_VERSION, toModelImage } from './model-image.ts';
 import { openImage } from './pixels.ts';
 import { dicomFile, type Element, imageElements, type Value } from './samples.ts';
 
@@ -45,7 +46,7 @@ describe('toModelImage', () => {
     ['CHEST', 'Lung 1.0 B70f', 'lung'],
     ['CHEST', 'Thorax', 'soft tissue'],
     ['HEAD', 'bone 1 mm', 'bone'],
-    ['', 'CCT_nativ', 'soft tissue'],
+    ['', 'CCT_nativ', 'brain'],
     ['', 'Head_routine', 'brain'],
     ['', 'x', 'soft tissue'],
   ])('chooses the CT window by body part %s and description %s: %s', async (part, description, name) => {
@@ -56,6 +57,40 @@ describe('toModelImage', () => {
   it('takes the CT window that a recipe fixes', async () => {
     const recipe = { ...DEFAULT_RECIPE, ctWindow: { center: 0, width: 2000 } };
     expect((await seen(recipe, ...rescale, head)).description).toBe('CT window 0/2000 HU (chosen)');
+  });
+
+  it.each([
+    ['Lunge 1.0 I70f', 'CHEST', 'lung'],
+    ['Lungenfenster', '', 'lung'],
+    ['Schädel nativ', '', 'brain'],
+    ['SCHAEDEL', '', 'brain'],
+    ['CCT nativ', 'HEAD', 'brain'],
+    ['Hirn 5mm', '', 'brain'],
+    ['Knochen 2mm', 'ABDOMEN', 'bone'],
+    ['HEAD BONE H60s', 'HEAD', 'bone'],
+    ['Kopf Knöchern', 'HEAD', 'bone'],
+    ['HWS sagittal', 'NECK', 'bone'],
+    ['Lendenwirbelsäule', '', 'bone'],
+    ['Weichteilfenster', 'HEAD', 'soft tissue'],
+    ['CTA Head Neck', 'NECK', 'soft tissue'],
+    ['Kopf-Hals KM', '', 'soft tissue'],
+    ['Becken portalvenös', '', 'soft tissue'],
+    ['Leber', 'HEAD', 'soft tissue'],
+    ['Oberbauch', '', 'soft tissue'],
+    ['Topogram', 'WRIST', 'bone'],
+    ['', '', 'soft tissue'],
+  ])('takes for a CT series %s of %s the window %s', (description, bodyPart, name) => {
+    const series = { description, bodyPart, protocol: '' };
+    const header = { series, study: { description: '' } } as unknown as InstanceHeader;
+    expect(chooseCtWindow(header).name).toBe(name);
+  });
+
+  it('takes the values of a screen capture for Hounsfield units only where it shifts them', async () => {
+    const capture: Change = [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.7'];
+    const described = async (...changes: Change[]) => (await seen(DEFAULT_RECIPE, capture, ...changes)).description;
+    expect(await described()).not.toContain('HU');
+    expect(await described([0x00281052, 'DS', '-1024'], [0x00281053, 'DS', '1'])).toContain('HU');
+    expect(await described([0x00281054, 'LO', 'HU'])).toContain('HU');
   });
 
   it('spans an MR image between percentiles, in spite of its stored window', async () => {
@@ -79,6 +114,19 @@ describe('toModelImage', () => {
     const pixels: Change = [0x7fe00010, 'OW', new Uint8Array(Int32Array.from(values).buffer)];
     expect((await seen(recipe, modality('MR'), ...wide, [0x00280102, 'US', 31], pixels)).levels).toEqual(narrow.levels);
     expect(narrow.levels).toEqual([0, 0, 1, 1, 255, 255]); // the 2nd and 5th of six: 5 and 400
+  });
+
+  it('knows the padding of float pixels', async () => {
+    const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 0, high: 100 } };
+    const float = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+    const made = await seen(
+      recipe,
+      modality('MR'),
+      [0x00280122, 'FL', float(-1e6)],
+      [0x7fe00010, 'OW', null],
+      [0x7fe00008, 'OF', float(-1e6, 0.5, 1, 1.5, -1e6, 1.5)],
+    );
+    expect(made.levels).toEqual([0, 0, 128, 255, 0, 255]);
   });
 
   it('leaves out padding when it looks for percentiles, and shows it black', async () => {
@@ -117,6 +165,70 @@ describe('toModelImage', () => {
     expect((await scan(1, 0, 2, 1)).levels).toEqual([0, 20, 30, 0, 50, 60]);
     expect((await scan(1, 0, 2, 1)).description).toContain('black outside the scan');
     expect((await scan(1, 0, 99, 1)).levels).toEqual([10, 20, 30, 40, 50, 60]); // no region of this picture
+  });
+
+  it('shows black what a shutter or the collimator has cut off, and looks for percentiles inside', async () => {
+    const recipe = { ...DEFAULT_RECIPE, percentiles: { low: 0, high: 100 } };
+    const square: Change[] = [
+      modality('RF'),
+      [0x00280010, 'US', 4],
+      [0x00280011, 'US', 4],
+      stored(900, 900, 900, 901, 900, 100, 200, 900, 900, 150, 200, 900, 900, 900, 900, 900),
+    ];
+    const inside = [0, 0, 0, 0, 0, 0, 255, 0, 0, 128, 255, 0, 0, 0, 0, 0];
+    const rectangle: Change[] = ['RECTANGULAR', '2', '3', '2', '3'].map((value, i) => [
+      0x00181600 + 2 * i,
+      i === 0 ? 'CS' : 'IS',
+      value,
+    ]);
+    const collimated = rectangle.map(([tag, ...rest]): Change => [tag + 0x100, ...rest]);
+    const circle: Change[] = [
+      [0x00181600, 'CS', 'CIRCULAR'],
+      [0x00181610, 'IS', '2\\2'],
+      [0x00181612, 'IS', '1'],
+    ];
+    const polygon: Change[] = [
+      [0x00181600, 'CS', 'POLYGONAL'],
+      [0x00181620, 'IS', '2\\2\\2\\4\\4\\4\\4\\2'],
+    ];
+    for (const shape of [rectangle, collimated, polygon]) {
+      const made = await seen(recipe, ...square, ...shape);
+      expect(made.levels).toEqual(inside);
+      expect(made.description).toBe('percentiles 0 to 100 of the frame, black outside the scan');
+    }
+    // The centre and its four neighbours: 900 above and on the left, 200 and 150.
+    expect((await seen(recipe, ...square, ...circle)).levels.map((level) => level > 0)).toEqual(
+      [0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0].map(Boolean),
+    );
+    const both = await seen(recipe, ...square, ...circle, ...collimated);
+    expect(both.levels).toEqual([0, 0, 0, 0, 0, 0, 255, 0, 0, 128, 0, 0, 0, 0, 0, 0]);
+    expect((await seen({ ...recipe, margins: 'as-stored' }, ...square, ...circle)).levels[0]).toBeGreaterThan(0);
+  });
+
+  it('shows black the text beside an ultrasound scan that declares no regions', async () => {
+    const [width, height] = [160, 120];
+    const picture = new Uint8Array(width * height);
+    const paint = (left: number, top: number, right: number, bottom: number) => {
+      for (let y = top; y < bottom; y += 1) picture.fill(200, y * width + left, y * width + right);
+    };
+    for (let y = 16; y < 112; y += 1) paint(80 - y / 2, y, 80 + y / 2, y + 1); // a fan
+    picture.fill(0, 60 * width + 70, 60 * width + 90); // something dark inside it
+    const fan = Buffer.from(picture).reduce((sum, value) => sum + value, 0);
+    paint(4, 4, 40, 12); // a name, in the corner that the fan leaves
+    paint(150, 100, 156, 112); // the end of a scale
+    const made = await seen(
+      DEFAULT_RECIPE,
+      modality('US'),
+      [0x00280010, 'US', height],
+      [0x00280011, 'US', width],
+      [0x00280100, 'US', 8],
+      [0x00280101, 'US', 8],
+      [0x00280102, 'US', 7],
+      [0x00280103, 'US', 0],
+      [0x7fe00010, 'OB', picture],
+    );
+    expect(made.levels.reduce((sum, value) => sum + value, 0)).toBe(fan);
+    expect(made.description).toBe('grey as stored, black outside the scan');
   });
 
   it('inverts MONOCHROME1, so that bone is bright, and keeps its padding black', async () => {
@@ -228,6 +340,19 @@ describe('toDisplay', () => {
       units: 'HU',
     });
     expect([...toDisplay(frame, header).pixels]).toEqual([24, 1024, 1044, 1064, 1084, 2024]);
+  });
+
+  it('keeps the VOI function of stored windows, and none for a preset', async () => {
+    const sigmoid: Change = [0x00281056, 'CS', 'SIGMOID'];
+    const window: Change[] = [
+      [0x00281050, 'DS', '40'],
+      [0x00281051, 'DS', '400'],
+    ];
+    const shown = async (...changes: Change[]) => {
+      const { frame, header } = await opened(sigmoid, ...changes);
+      return toDisplay(frame, header).voiFunction;
+    };
+    expect([await shown(...window), await shown()]).toEqual(['SIGMOID', 'LINEAR']);
   });
 
   it('prefers the stored windows and covers the whole range without any', async () => {

@@ -1,6 +1,7 @@
 import type { Image8 } from '../method/image.ts';
 import { type DecodedFrame, lookUp, modalityValues, windowLevel } from './frame.ts';
-import type { ImageRegion, InstanceHeader } from './instance.ts';
+import type { InstanceHeader } from './instance.ts';
+import { blackOutside, declaredArea, foundScan, withoutBorder } from './shown-area.ts';
 
 /**
  * What the network sees of an image. This is the one place that decides it; docs/imaging.md explains it. A calibration
@@ -14,16 +15,19 @@ export interface ModelInputRecipe {
   readonly percentiles: { readonly low: number; readonly high: number };
   /** Radiographs: follow the VOI LUT or window that the device stored, or the percentiles always. */
   readonly radiographs: 'as-stored' | 'percentiles';
+  /** Whether what lies outside the scan is made black: see shown-area.ts. */
+  readonly margins: 'black' | 'as-stored';
 }
 
 /** Raised whenever the same pixels would give another picture. */
-export const PREPROCESSING_VERSION = 2;
+export const PREPROCESSING_VERSION = 4;
 
 export const DEFAULT_RECIPE: ModelInputRecipe = {
   version: PREPROCESSING_VERSION,
   ctWindow: 'auto',
   percentiles: { low: 0.5, high: 99.5 },
   radiographs: 'as-stored',
+  margins: 'black',
 };
 
 /** The picture for the network, at the image's own size, and how it was made, for the result's record. */
@@ -37,75 +41,89 @@ interface NamedWindow {
   readonly name: string;
   readonly center: number;
   readonly width: number;
-  /** Matched against body part, then series, protocol and study descriptions. */
-  readonly words: RegExp;
 }
 
-/** CT windows by body part, HU. The first that matches; soft tissue where none does. */
-const CT_WINDOWS: readonly NamedWindow[] = [
-  { name: 'lung', center: -600, width: 1500, words: /\b(lungs?|pulmo\w*|hrct)\b/i },
-  { name: 'brain', center: 40, width: 80, words: /\b(head|brain|skull|cerebr\w*|neuro\w*|cranium|kopf|stroke)\b/i },
-  {
-    name: 'bone',
-    center: 400,
-    width: 1800,
-    words: /\b(bones?|spine|\w?spine|sinus(es)?|extremity|knee|ankle|hip|wrist)\b/i,
-  },
-  { name: 'soft tissue', center: 40, width: 400, words: /\b(chest|thorax|abdomen|pelvis|liver|neck)\b/i },
+const LUNG: NamedWindow = { name: 'lung', center: -600, width: 1500 };
+const BRAIN: NamedWindow = { name: 'brain', center: 40, width: 80 };
+const BONE: NamedWindow = { name: 'bone', center: 400, width: 1800 };
+const SOFT_TISSUE: NamedWindow = { name: 'soft tissue', center: 40, width: 400 };
+
+/**
+ * CT windows by words of English and German, without accents: the first line with a word in a text decides, soft tissue where
+ * none does. Words for a reconstruction (`bone`, `Weichteil`) come before those for a region, which has several; vessels
+ * with contrast and a head with its neck are more than a brain.
+ */
+const CT_WINDOWS: readonly (readonly [NamedWindow, RegExp])[] = [
+  [SOFT_TISSUE, /\b(soft ?tissues?|weichteil\w*|mediastin\w*)\b/],
+  [LUNG, /\b(lungs?|lungen?\w*|pulmo\w*|hrct)\b/],
+  [BONE, /\b(bones?|bony|osseous|knochen\w*|knochern\w*)\b/],
+  [SOFT_TISSUE, /\b(cta|angio\w*|(head|kopf)[^a-z]*(and|und)?[^a-z]*(neck|hals)|carotis|carotids?)\b/],
+  [BONE, /\b(gesichtsschadel|mittelgesicht|midface|facial|felsenbein\w*|nnh|nasennebenhohlen|sinus(es)?)\b/],
+  [
+    BRAIN,
+    /\b(head|brain|skull|cerebr\w*|cerebell\w*|neuro\w*|crani\w*|krani\w*|kopf|schadel\w*|\w*hirn|hirn\w*|cct|ncct|stroke|schlaganfall)\b/,
+  ],
+  [
+    BONE,
+    /\b(\w?spine|spinal|\w*wirbelsaule\w*|[hbl]ws|extremity|extremities|extremitat\w*|knee|knie\w*|ankle|sprunggelenk|hip|huft\w*|wrist|handgelenk|shoulder|schulter\w*|elbow|ellenbogen|foot|fuss)\b/,
+  ],
+  [
+    SOFT_TISSUE,
+    /\b(chest|thorax|thorakal|abdom\w*|\w*bauch|pelvi\w*|becken\w*|liver|hepat\w*|leber\w*|neck|hals|kidneys?|niere\w*|pan[ck]rea\w*)\b/,
+  ],
 ];
 
-const SOFT_TISSUE = { name: 'soft tissue', center: 40, width: 400 };
+/** A text in small letters without accents, and the same where umlauts were spelled out: `Schädel` and `SCHAEDEL` are `schadel`. */
+function plainSpellings(text: string): readonly string[] {
+  const folded = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const plain = folded.replaceAll('ß', 'ss').replaceAll('_', ' ');
+  return [plain, plain.replace(/([aou])e/g, '$1')];
+}
 
 const RADIOGRAPHS = new Set(['CR', 'DX', 'MG', 'RF', 'XA', 'PX', 'IO', 'RG']);
 
 /**
  * Makes the picture that the network sees: grey scale by modality, MONOCHROME1 inverted so that dense is bright,
- * padding black, and black too what an ultrasound image has outside its scan: names, scales, settings; colour as it is,
- * scaled to 8 bits. The size stays: resizing belongs to the method.
+ * padding black, and black too what lies outside the scan (shown-area.ts): names, scales, what a shutter cut off; colour
+ * as it is, scaled to 8 bits. The size stays: resizing belongs to the method.
  */
 export function toModelImage(
   frame: DecodedFrame,
   header: InstanceHeader,
   recipe: ModelInputRecipe = DEFAULT_RECIPE,
 ): ModelImage {
-  const { image, description } = allOf(frame, header, recipe);
-  const regions = header.image?.regions.filter((region) => liesInside(region, image)) ?? [];
-  if (regions.length === 0) return { image, description };
-  return { image: blackOutside(image, regions), description: `${description}, black outside the scan` };
+  const cuts = recipe.margins === 'black';
+  const declared = cuts && header.image ? declaredArea(header.image) : null;
+  const { image, description } = allOf(frame, header, recipe, declared);
+  const shown = declared ?? (cuts && header.series.modality === 'US' ? foundScan(image) : null);
+  if (shown === null) return { image, description };
+  return { image: blackOutside(image, shown), description: `${description}, black outside the scan` };
 }
 
 /** The whole picture, with whatever text and scales stand beside the scan. */
-function allOf(frame: DecodedFrame, header: InstanceHeader, recipe: ModelInputRecipe): ModelImage {
+function allOf(
+  frame: DecodedFrame,
+  header: InstanceHeader,
+  recipe: ModelInputRecipe,
+  shown: Uint8Array | null,
+): ModelImage {
   if (frame.samplesPerPixel === 3)
     return { image: imageOf(frame, scaledTo8Bits(frame)), description: 'colour as stored' };
-  const { levels, description } = greyLevels(frame, header, recipe);
+  const { levels, description } = greyLevels(frame, header, recipe, shown);
   const inverted = frame.photometric === 'MONOCHROME1';
   if (inverted) for (let i = 0; i < levels.length; i += 1) levels[i] = 255 - (levels[i] as number);
   blackenPadding(frame, levels);
   return { image: imageOf(frame, levels), description: inverted ? `${description}, inverted` : description };
 }
 
-function liesInside({ right, bottom }: ImageRegion, { width, height }: Image8): boolean {
-  return right < width && bottom < height;
-}
-
-function blackOutside({ width, height, channels, data }: Image8, regions: readonly ImageRegion[]): Image8 {
-  const kept = new Uint8Array(data.length);
-  for (const { left, top, right, bottom } of regions)
-    for (let y = top; y <= bottom; y += 1) {
-      const [from, to] = [(y * width + left) * channels, (y * width + right + 1) * channels];
-      kept.set(data.subarray(from, to), from);
-    }
-  return { width, height, channels, data: kept };
-}
-
-/** The CT window for a header: by body part first, then by what the descriptions say. */
-export function chooseCtWindow(header: InstanceHeader): { name: string; center: number; width: number } {
+/** The CT window for a header: by what its descriptions and body part say. */
+export function chooseCtWindow(header: InstanceHeader): NamedWindow {
   const { bodyPart, description, protocol } = header.series;
   // The reconstruction's own description knows best: a lung series of a chest, a bone series of a head.
   for (const text of [description, bodyPart, protocol, header.study.description]) {
-    const found = CT_WINDOWS.find(({ words }) => words.test(text.replaceAll('_', ' ')));
-    if (found) return { name: found.name, center: found.center, width: found.width };
+    const spellings = plainSpellings(text);
+    const found = CT_WINDOWS.find(([, words]) => spellings.some((spelling) => words.test(spelling)));
+    if (found) return found[0];
   }
   return SOFT_TISSUE;
 }
@@ -115,7 +133,12 @@ interface GreyLevels {
   readonly description: string;
 }
 
-function greyLevels(frame: DecodedFrame, header: InstanceHeader, recipe: ModelInputRecipe): GreyLevels {
+function greyLevels(
+  frame: DecodedFrame,
+  header: InstanceHeader,
+  recipe: ModelInputRecipe,
+  shown: Uint8Array | null,
+): GreyLevels {
   const { modality } = header.series;
   if (modality === 'CT' && frame.units === 'HU') {
     const window = recipe.ctWindow === 'auto' ? chooseCtWindow(header) : { name: 'chosen', ...recipe.ctWindow };
@@ -133,7 +156,7 @@ function greyLevels(frame: DecodedFrame, header: InstanceHeader, recipe: ModelIn
       description: `stored window ${preset.center}/${preset.width}`,
     };
   if (isPlainEightBit(frame)) return { levels: scaledTo8Bits(frame), description: 'grey as stored' };
-  return byPercentiles(frame, recipe);
+  return byPercentiles(frame, recipe, shown);
 }
 
 /** MR, PET and NM windows are set by hand at the console: percentiles are steadier. Others keep what they store. */
@@ -169,10 +192,10 @@ function throughVoiLut(frame: DecodedFrame, table: NonNullable<DecodedFrame['voi
   return levels;
 }
 
-function byPercentiles(frame: DecodedFrame, recipe: ModelInputRecipe): GreyLevels {
+function byPercentiles(frame: DecodedFrame, recipe: ModelInputRecipe, shown: Uint8Array | null): GreyLevels {
   const values = modalityValues(frame);
   const { low, high } = recipe.percentiles;
-  const [from, to] = percentilesOf(values, frame, low, high);
+  const [from, to] = percentilesOf(values, frame, shown, [low, high]);
   const span = to - from;
   const levels = new Uint8Array(values.length);
   if (span > 0)
@@ -183,13 +206,18 @@ function byPercentiles(frame: DecodedFrame, recipe: ModelInputRecipe): GreyLevel
   return { levels, description: `percentiles ${low} to ${high} of the frame` };
 }
 
-/** Two percentiles of the pixels that are neither border, nor padding, nor without a number. */
-function percentilesOf(values: Float32Array, frame: DecodedFrame, low: number, high: number): [number, number] {
+/** Two percentiles of the pixels that are shown and neither border, nor padding, nor without a number. */
+function percentilesOf(
+  values: Float32Array,
+  frame: DecodedFrame,
+  shown: Uint8Array | null,
+  [low, high]: readonly [number, number],
+): [number, number] {
   const { data, padding, columns } = frame;
-  const { left, top, right, bottom } = withoutBorder(frame);
+  const { left, top, right, bottom } = withoutBorder(frame, data);
   const counts = (value: number, i: number) => {
     const [x, y] = [i % columns, Math.floor(i / columns)];
-    if (x < left || x > right || y < top || y > bottom) return false;
+    if (x < left || x > right || y < top || y > bottom || shown?.[i] === 0) return false;
     return Number.isFinite(value) && !(padding && isWithin(data[i] as number, padding));
   };
   const runs = data.BYTES_PER_ELEMENT <= 2 ? countedRuns(values, data, counts) : sortedRuns(values, counts);
@@ -203,26 +231,6 @@ function percentilesOf(values: Float32Array, frame: DecodedFrame, low: number, h
     return 0;
   };
   return [at(low), at(high)];
-}
-
-/** The picture without a border of one value, which scanners and converters fill up to a common size with. */
-function withoutBorder({ data, rows, columns }: DecodedFrame): ImageRegion {
-  const whole = { left: 0, top: 0, right: columns - 1, bottom: rows - 1 };
-  const value = data[0];
-  const isRow = (y: number) => everyOf(columns, (x) => data[y * columns + x] === value);
-  const isColumn = (x: number) => everyOf(rows, (y) => data[y * columns + x] === value);
-  let { left, top, right, bottom } = whole;
-  while (top <= bottom && isRow(top)) top += 1;
-  if (top > bottom) return whole; // one value everywhere: all of it counts
-  while (isRow(bottom)) bottom -= 1;
-  while (isColumn(left)) left += 1;
-  while (isColumn(right)) right -= 1;
-  return { left, top, right, bottom };
-}
-
-function everyOf(count: number, holds: (index: number) => boolean): boolean {
-  for (let index = 0; index < count; index += 1) if (!holds(index)) return false;
-  return true;
 }
 
 /** A value and how many pixels have it; lists of them ascend. */

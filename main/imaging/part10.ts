@@ -15,14 +15,18 @@ export interface FileStart extends FileMeta {
 }
 
 /** Far more than any File Meta Information takes. */
-const LONGEST_META = 64 * 1024;
+export const LONGEST_META = 64 * 1024;
 
 /**
  * Reads the File Meta Information of a DICOM file and nothing behind it.
  * @throws Fault `not-found`, `bad-file` where the file has none
  */
 export async function readFileStart(path: string): Promise<FileStart> {
-  const bytes = await firstBytes(path);
+  return fileStartOf(await firstBytes(path), path);
+}
+
+/** The same of a file's beginning, `LONGEST_META` bytes of it. @throws Fault `bad-file` */
+export function fileStartOf(bytes: Uint8Array, path: string): FileStart {
   try {
     // Its type leaves out where reading ended.
     const meta: DataSet & { position?: number } = dicomParser.readPart10Header(bytes);

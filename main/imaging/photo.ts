@@ -1,10 +1,10 @@
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { Fault } from '../fault.ts';
 import { bmpHeader, decodeBmp } from './bmp.ts';
 import type { DecodedFrame } from './frame.ts';
 import type { FileKind } from './identify.ts';
 import type { ImageHeader } from './instance.ts';
-import { checkFrameSize, MAX_SAMPLES } from './limits.ts';
+import { checkFrameCount, checkFrameSize, MAX_SAMPLES } from './limits.ts';
 import { sharp } from './sharp.ts';
 
 /** The kinds of file that hold a picture and nothing about a patient. */
@@ -28,14 +28,46 @@ export async function photoMetadata(bytes: Uint8Array, kind: PhotoKind, path?: s
   const upright = meta.autoOrient;
   const samplesPerPixel = isGrey(meta.space) ? 1 : 3;
   checkFrameSize(upright.width, upright.height, samplesPerPixel, path);
-  return photoImage(
-    upright.width,
-    upright.height,
-    samplesPerPixel,
-    is16Bit(meta.depth) ? 16 : 8,
-    kind === 'tiff' ? (meta.pages ?? 1) : 1,
-    kind === 'jpeg',
-  );
+  const bits = bitsOf(meta.depth);
+  if (bits === null || (bits === 32 && samplesPerPixel === 3))
+    throw new Fault(
+      'unsupported',
+      `Pixels of the kind ${meta.depth} in a ${kind.toUpperCase()} image are not supported. Export it with 8 or 16 bits.`,
+      aboutPath(path),
+    );
+  const frames = kind === 'tiff' ? (meta.pages ?? 1) : 1;
+  return photoImage(upright.width, upright.height, samplesPerPixel, bits, frames, kind === 'jpeg');
+}
+
+/**
+ * Makes sure that all pages of a TIFF are alike, as the frames of one image are.
+ * @throws Fault `unsupported`, `bad-file`, `bad-pixels`
+ */
+export async function checkPages(
+  bytes: Uint8Array,
+  { rows, columns, frames }: ImageHeader,
+  path?: string,
+): Promise<void> {
+  const first = frames > 1 ? await pageOf(bytes, 0, path) : null;
+  checkFrameCount(frames, path);
+  for (let page = 1; page < frames; page += 1) {
+    const { space, depth, autoOrient } = await pageOf(bytes, page, path);
+    if (space === first?.space && depth === first?.depth && autoOrient.width === columns && autoOrient.height === rows)
+      continue;
+    throw new Fault(
+      'unsupported',
+      `Page ${page + 1} of this TIFF differs from the first in its size or colours. Export its pages one by one.`,
+      aboutPath(path),
+    );
+  }
+}
+
+async function pageOf(bytes: Uint8Array, page: number, path: string | undefined): Promise<Metadata> {
+  return await openPhoto(bytes, page, false)
+    .metadata()
+    .catch((thrown: unknown) => {
+      throw damagedPhoto('tiff', thrown, path);
+    });
 }
 
 /**
@@ -53,14 +85,13 @@ export async function decodePhoto(
   if (frame < 0 || frame >= image.frames)
     throw new Fault('bad-pixels', `There is no frame ${frame + 1}: this file has ${image.frames}.`, aboutPath(path));
   if (kind === 'bmp') return photoFrame(image, decodeBmp(bytes, path));
-  const wide = image.bitsStored === 16;
-  const grey = image.samplesPerPixel === 1;
+  const { space, depth, samplesOf } = rawForm(image);
   try {
     const { data, info } = await openPhoto(bytes, frame)
       .autoOrient()
       .removeAlpha()
-      .toColourspace(grey ? (wide ? 'grey16' : 'b-w') : wide ? 'rgb16' : 'srgb')
-      .raw({ depth: wide ? 'ushort' : 'uchar' })
+      .toColourspace(space)
+      .raw({ depth })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== image.samplesPerPixel)
       throw new Fault(
@@ -68,11 +99,30 @@ export async function decodePhoto(
         `A ${kind} image with ${info.channels} channels is not supported.`,
         aboutPath(path),
       );
-    const samples = wide ? new Uint16Array(alignedCopy(data)) : new Uint8Array(data);
-    return photoFrame({ ...image, columns: info.width, rows: info.height }, samples);
+    return photoFrame({ ...image, columns: info.width, rows: info.height }, samplesOf(data));
   } catch (thrown) {
     throw thrown instanceof Fault ? thrown : damagedPhoto(kind, thrown, path);
   }
+}
+
+interface RawForm {
+  readonly space: 'b-w' | 'grey16' | 'srgb' | 'rgb16';
+  readonly depth: 'uchar' | 'ushort' | 'float';
+  readonly samplesOf: (data: Buffer) => Uint8Array | Uint16Array | Float32Array;
+}
+
+/** How libvips hands out values as they are stored: a space of more bits than the file's would stretch them. */
+function rawForm({ bitsStored, samplesPerPixel }: ImageHeader): RawForm {
+  const grey = samplesPerPixel === 1;
+  if (bitsStored === 32)
+    return { space: 'b-w', depth: 'float', samplesOf: (data) => new Float32Array(alignedCopy(data)) };
+  if (bitsStored === 16)
+    return {
+      space: grey ? 'grey16' : 'rgb16',
+      depth: 'ushort',
+      samplesOf: (data) => new Uint16Array(alignedCopy(data)),
+    };
+  return { space: grey ? 'b-w' : 'srgb', depth: 'uchar', samplesOf: (data) => new Uint8Array(data) };
 }
 
 function openPhoto(bytes: Uint8Array, page: number, limitInputPixels: number | false = MAX_SAMPLES): Sharp {
@@ -89,7 +139,7 @@ function photoImage(
   columns: number,
   rows: number,
   samplesPerPixel: 1 | 3,
-  bits: 8 | 16,
+  bits: 8 | 16 | 32,
   frames: number,
   lossy: boolean,
 ): ImageHeader {
@@ -111,11 +161,12 @@ function photoImage(
     rescale: { slope: 1, intercept: 0, type: '' },
     padding: null,
     regions: [],
+    shutters: [],
     lossy,
   };
 }
 
-function photoFrame(image: ImageHeader, data: Uint8Array | Uint16Array): DecodedFrame {
+function photoFrame(image: ImageHeader, data: Uint8Array | Uint16Array | Float32Array): DecodedFrame {
   return {
     rows: image.rows,
     columns: image.columns,
@@ -138,8 +189,11 @@ function isGrey(space: string | undefined): boolean {
   return space === 'b-w' || space === 'grey16';
 }
 
-function is16Bit(depth: string | undefined): boolean {
-  return depth === 'ushort' || depth === 'short' || depth === 'uint' || depth === 'int' || depth === 'float';
+/** Bits that a sample takes as this version decodes it; 32 for floats, which whole numbers of 32 bits become too. */
+function bitsOf(depth: string | undefined): 8 | 16 | 32 | null {
+  if (depth === 'uchar') return 8;
+  if (depth === 'ushort') return 16;
+  return depth === 'float' || depth === 'short' || depth === 'int' || depth === 'uint' ? 32 : null;
 }
 
 /** Node's pooled buffers may start at an odd offset, where no 16-bit view can. */

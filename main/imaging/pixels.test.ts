@@ -2,6 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import dcmjsCodecs from 'dcmjs-codecs';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { toDisplay } from './display.ts';
 import { decodeFrame, openImage } from './pixels.ts';
 import { compressedFile, dicomFile, encapsulated, imageElements, type Value } from './samples.ts';
 
@@ -112,6 +113,16 @@ describe('uncompressed pixels', () => {
       ]),
     );
     expect(await values(half)).toEqual([254, 0, 0, 255, 24, 24]);
+    // The same red and white in the partial range, where black is 16 and white 235.
+    const partial = dicomFile(
+      imageElements([
+        ...bits(8, 8, 0),
+        ...colour('YBR_PARTIAL_422'),
+        ...size(4, 1),
+        pixels(Uint8Array.from([81, 81, 90, 240, 16, 235, 128, 128]), 'OB'),
+      ]),
+    );
+    expect(await values(partial)).toEqual([254, 0, 0, 254, 0, 0, 0, 0, 0, 255, 255, 255]);
   });
 
   it('looks up palettes of 8 and 16 bits, plain and segmented', async () => {
@@ -309,6 +320,14 @@ describe('compressed pixels', () => {
     await expect(values(multi([...frames, first], []), 1)).rejects.toMatchObject({ code: 'bad-file' });
   });
 
+  it('refuses a compressed stream whose header declares single bits', async () => {
+    const stream = encode('encodeJpegLs', grey, { lossy: false });
+    await expect(values(file('1.2.840.10008.1.2.4.80', stream, bits(1, 1, 0)))).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringMatching(/fewer pixels than it declares/),
+    });
+  });
+
   it('goes on decoding after a damaged frame', async () => {
     const good = encode('encodeJpeg2000', grey, { lossy: false });
     const damaged = Uint8Array.from(good);
@@ -368,6 +387,32 @@ describe('photographs', () => {
     expect(await values(bmp)).toEqual(expected);
   });
 
+  it('reads grey floats as they are, and shows their whole range', async () => {
+    const grey = tiffOfFloats(
+      Float32Array.from({ length: 6 }, (_, i) => i / 4 - 1),
+      3,
+      2,
+    );
+    expect(await values(grey)).toEqual([-1, -0.75, -0.5, -0.25, 0, 0.25]);
+    const { header, decode } = await openImage(grey);
+    expect(toDisplay(await decode(0), header)).toMatchObject({
+      windows: [{ center: -0.375, width: 1.25 }],
+      voiFunction: 'LINEAR_EXACT',
+    });
+  });
+
+  it('refuses a TIFF whose pages differ in size', async () => {
+    const whole = tiffOfFloats(Float32Array.of(0, 1), 2, 1);
+    const page = (width: number) => tiffOfFloats(new Float32Array(width), width, 1, whole.length);
+    const linked = (width: number) => {
+      const both = Buffer.concat([whole, page(width)]);
+      both.writeUInt32LE(whole.length + 8, NEXT_PAGE);
+      return both;
+    };
+    expect((await openImage(linked(2))).image.frames).toBe(2);
+    await expect(openImage(linked(3))).rejects.toThrow(/Page 2 of this TIFF differs/);
+  });
+
   it('opens every page of a TIFF as a frame', async () => {
     const page = (level: number) =>
       sharp({ create: { width: 2, height: 2, channels: 3, background: { r: level, g: level, b: level } } })
@@ -381,3 +426,33 @@ describe('photographs', () => {
     expect((await opened.decode(1)).data[0]).toBe(200);
   });
 });
+
+const ENTRIES = 9;
+/** Where the offset of the next page stands in what `tiffOfFloats` writes. */
+const NEXT_PAGE = 8 + 2 + ENTRIES * 12;
+
+/** A TIFF of one page and one strip of 32-bit floats (TIFF 6.0 section 2), or such a page for a file that holds others. */
+function tiffOfFloats(values: Float32Array, width: number, height: number, base = 0): Buffer {
+  const head = Buffer.alloc(NEXT_PAGE + 4);
+  head.write('II*\0', 'latin1');
+  head.writeUInt32LE(8, 4);
+  head.writeUInt16LE(ENTRIES, 8);
+  const fields = [
+    [256, width],
+    [257, height],
+    [258, 32], // bits
+    [259, 1], // not compressed
+    [262, 1], // black is zero
+    [273, base + head.length],
+    [278, height], // rows of the strip
+    [279, values.byteLength],
+    [339, 3], // floats
+  ];
+  for (const [i, [tag, value]] of fields.entries()) {
+    head.writeUInt16LE(tag as number, 10 + 12 * i);
+    head.writeUInt16LE(4, 12 + 12 * i);
+    head.writeUInt32LE(1, 14 + 12 * i);
+    head.writeUInt32LE(value as number, 18 + 12 * i);
+  }
+  return Buffer.concat([head, Buffer.from(values.buffer)]);
+}

@@ -23,6 +23,7 @@ import type { DecodedFrame, LookupTable, PixelArray } from './frame.ts';
 import {
   dicomHeader,
   frameAttributes,
+  functionalGroup,
   isStored422,
   notAnImage,
   type PhotoOrigin,
@@ -99,6 +100,8 @@ async function decodeDicomFrame(
     throw new Fault('bad-pixels', `There is no frame ${frame + 1}: this file has ${image.frames}.`, about);
   try {
     const samples = await readSamples(file, image, frame, path);
+    // A header that lies about its bits makes a decoder's values more or fewer than there are pixels.
+    if (samples.data.length !== image.rows * image.columns * samples.samplesPerPixel) throw tooFewPixels(path);
     const { dataset } = file;
     const attributes = frameAttributes(dataset, frame);
     const modalityLut = lookupTableOf(itemsOf(dataset, 'x00283000')[0], dataset, image.signed);
@@ -110,7 +113,7 @@ async function decodeDicomFrame(
       rescale,
       modalityLut,
       windows: attributes.windows,
-      voiFunction: voiFunctionOf(dataset),
+      voiFunction: voiFunctionOf(dataset, frame),
       voiLut: lookupTableOf(itemsOf(dataset, 'x00283010')[0], dataset, image.signed || rescale.intercept < 0),
       padding: image.padding,
       pixelSpacing: attributes.pixelSpacing,
@@ -237,7 +240,7 @@ function toGreyOrRgb(
   about: { path?: string },
 ): Samples {
   if (image.photometric === 'PALETTE COLOR' && image.samplesPerPixel === 1) {
-    const coloured = applyPalette(file.dataset, data);
+    const coloured = applyPalette(file.dataset, data, image.signed);
     if (!coloured) throw new Fault('bad-pixels', 'This image refers to a colour palette that it does not hold.', about);
     return { samplesPerPixel: 3, photometric: 'RGB', bitsStored: coloured.bits, data: coloured.data };
   }
@@ -330,17 +333,24 @@ function lookupTableOf(item: DataSet | undefined, parent: DataSet, signedInput: 
   return { first, entries: Uint16Array.from(entries.slice(0, count === 0 ? 65_536 : count)), bits, explanation };
 }
 
-function voiFunctionOf(dataset: DataSet): DecodedFrame['voiFunction'] {
-  const shared = itemsOf(itemsOf(dataset, 'x52009229')[0], 'x00289132')[0];
-  const declared = stringOf(dataset, 'x00281056') || (shared ? stringOf(shared, 'x00281056') : '');
+/** VOI LUT Function of a frame: it stands beside the windows, in a functional group or in the data set. */
+function voiFunctionOf(dataset: DataSet, frame: number): DecodedFrame['voiFunction'] {
+  const declared = stringOf(functionalGroup(dataset, frame, 'x00289132'), 'x00281056');
   return declared === 'SIGMOID' || declared === 'LINEAR_EXACT' ? declared : 'LINEAR';
 }
 
-/** Unit of modality values: as declared; CT counts in Hounsfield units unless it says otherwise. */
+/** CT Image Storage, Enhanced CT, Legacy Converted Enhanced CT. */
+const CT_IMAGES = ['1.2.840.10008.5.1.4.1.1.2', '1.2.840.10008.5.1.4.1.1.2.1', '1.2.840.10008.5.1.4.1.1.2.2'];
+
+/**
+ * Unit of modality values: as declared. CT images count in Hounsfield units unless they say otherwise; a screen capture
+ * whose modality is CT only where it shifts its values, as these units need.
+ */
 function unitsOf(dataset: DataSet, header: InstanceHeader, rescale: Rescale): string | null {
   if (rescale.type !== '' && rescale.type !== 'US') return rescale.type;
   const pet = stringOf(dataset, 'x00541001');
   if (pet !== '') return pet;
   const isLocalizer = header.instance.imageType.includes('LOCALIZER');
-  return header.series.modality === 'CT' && !isLocalizer ? 'HU' : null;
+  const isScaled = CT_IMAGES.includes(header.instance.sopClassUid) || rescale.intercept !== 0;
+  return header.series.modality === 'CT' && isScaled && !isLocalizer ? 'HU' : null;
 }

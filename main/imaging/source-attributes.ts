@@ -1,6 +1,15 @@
 /** What objects derived from an image repeat of it: patient, study, frame of reference, and where every frame lies. */
 import type { DataSet } from 'dicom-parser';
-import { characterSetsOf, numberOf, personNameOf, readDatasetHeader, textOf } from './dataset.ts';
+import {
+  characterSetsOf,
+  type FileContent,
+  numberOf,
+  pathOf,
+  personNameOf,
+  readDatasetHeader,
+  stringOf,
+  textOf,
+} from './dataset.ts';
 import {
   dicomHeader,
   type FrameAttributes,
@@ -15,6 +24,10 @@ export interface SourceAttributes {
   readonly header: InstanceHeader;
   /** DICOM keyword and value of what the patient and study modules hold beyond the header; absent ones are left out. */
   readonly context: Readonly<Record<string, string>>;
+  /** Institution Name (0008,0080); '' where the file does not say. */
+  readonly institution: string;
+  /** Timezone Offset From UTC (0008,0201), e.g. `+0100`; '' where the file does not say. */
+  readonly timezone: string;
   /** Position Reference Indicator (0020,1040). */
   readonly positionReference: string;
   /** One for every frame, in their order. */
@@ -38,20 +51,23 @@ const TEXTS: Readonly<Record<string, string>> = {
  * Reads it from a stored file. Photos have no frame of reference and no context.
  * @throws Fault `not-found`, `bad-file`, `bad-pixels` where it holds no image
  */
-export async function readSourceAttributes(path: string): Promise<SourceAttributes> {
-  if (identify(path) !== 'dicom') {
-    const header = await readHeader(path);
+export async function readSourceAttributes(content: FileContent): Promise<SourceAttributes> {
+  const path = pathOf(content);
+  if (identify(content) !== 'dicom') {
+    const header = await readHeader(content);
     const { position, orientation, pixelSpacing, sliceThickness } = requireImage(header, path);
     const frames = [{ position, orientation, pixelSpacing, sliceThickness }];
-    return { header, context: {}, positionReference: '', frames, lossyRatio: null };
+    return { header, context: {}, institution: '', timezone: '', positionReference: '', frames, lossyRatio: null };
   }
-  const file = readDatasetHeader(path);
+  const file = readDatasetHeader(content);
   const header = dicomHeader(file, path);
   const image = requireImage(header, path);
   const { dataset } = file;
   return {
     header,
     context: contextOf(dataset),
+    institution: textOf(dataset, 'x00080080', characterSetsOf(dataset)),
+    timezone: /^[+-]\d{4}$/.exec(stringOf(dataset, 'x00080201'))?.[0] ?? '',
     positionReference: textOf(dataset, 'x00201040', characterSetsOf(dataset)),
     frames: Array.from({ length: image.frames }, (_, frame) => placeOf(dataset, frame)),
     lossyRatio: image.lossy ? (numberOf(dataset, 'x00282112') ?? storedRatio(header, file.totalBytes)) : null,

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault, throwIfCancelled } from '../fault.ts';
-import { isDicomdir, readDicomdir } from './dicomdir.ts';
+import { readDicomdir } from './dicomdir.ts';
 import { identify } from './identify.ts';
 import { extractZip, type ZipLimits } from './zip.ts';
 
@@ -20,7 +20,7 @@ export type CollectedFile =
     }
   | { readonly kind: 'skipped'; readonly label: string; readonly fault: Fault };
 
-export interface CollectOptions {
+export interface ExpandOptions {
   /** Folder for what comes out of zip archives. It must exist; the caller removes it when all is read. */
   readonly scratch?: string;
   readonly signal?: AbortSignal;
@@ -56,37 +56,10 @@ export async function* listFiles(
  */
 export async function* expandContainer(
   path: string,
-  options: CollectOptions = {},
+  options: ExpandOptions = {},
 ): AsyncGenerator<CollectedFile, void, undefined> {
   if (identify(path) === 'zip') yield* fromZip(path, options);
   else yield* fromDicomdir(path, options);
-}
-
-/**
- * All files behind the given paths as `listFiles` finds them, with zip archives unpacked into `scratch` and a DICOMDIR
- * replaced by what it refers to. A folder is walked whole even where it holds a DICOMDIR, since many discs list less
- * than they carry.
- * @throws Fault `cancelled`; anything else wrong with one path is yielded as `skipped`.
- */
-export async function* collectFiles(
-  paths: readonly string[],
-  options: CollectOptions = {},
-): AsyncGenerator<CollectedFile, void, undefined> {
-  for await (const file of listFiles(paths, options.signal)) {
-    if (file.kind === 'skipped') yield file;
-    else yield* guarded(file.path, () => collectOne(file, options));
-  }
-}
-
-async function* collectOne(
-  file: Extract<ListedFile, { kind: 'file' }>,
-  options: CollectOptions,
-): AsyncGenerator<CollectedFile, void, undefined> {
-  const { chosen, ...plain } = file;
-  const kind = identify(file.path);
-  if (kind === 'zip' || (kind === 'dicom' && chosen && isDicomdir(file.path)))
-    yield* expandContainer(file.path, options);
-  else if (chosen || !isNamedDicomdir(file.name)) yield plain;
 }
 
 /** Turns a failure while a path is expanded into a `skipped` entry, so that the rest goes on. */
@@ -128,12 +101,7 @@ async function leadsToFile(link: string): Promise<boolean> {
   );
 }
 
-/** Whether a file is called as the index of a DICOM disc is, perhaps with a version or suffix. */
-export function isNamedDicomdir(name: string): boolean {
-  return /^DICOMDIR\b/i.test(name);
-}
-
-async function* fromDicomdir(path: string, options: CollectOptions): AsyncGenerator<CollectedFile, void, undefined> {
+async function* fromDicomdir(path: string, options: ExpandOptions): AsyncGenerator<CollectedFile, void, undefined> {
   for (const reference of await readDicomdir(path)) {
     throwIfCancelled(options.signal);
     if (reference.path === null) {
@@ -143,7 +111,7 @@ async function* fromDicomdir(path: string, options: CollectOptions): AsyncGenera
   }
 }
 
-async function* fromZip(path: string, options: CollectOptions): AsyncGenerator<CollectedFile, void, undefined> {
+async function* fromZip(path: string, options: ExpandOptions): AsyncGenerator<CollectedFile, void, undefined> {
   if (options.scratch === undefined)
     throw new Fault('usage', 'There is no folder to unpack this zip archive into.', { path });
   const target = await mkdtemp(join(options.scratch, 'archive-'));
@@ -152,8 +120,7 @@ async function* fromZip(path: string, options: CollectOptions): AsyncGenerator<C
     if (entry.path === null) {
       const fault = new Fault('bad-file', entry.problem, { path: label });
       yield { kind: 'skipped', label, fault };
-    } else if (!isNamedDicomdir(basename(entry.name)))
-      yield { kind: 'file', path: entry.path, label, name: basename(entry.name), group: dirname(label) };
+    } else yield { kind: 'file', path: entry.path, label, name: basename(entry.name), group: dirname(label) };
   }
 }
 

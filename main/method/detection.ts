@@ -49,10 +49,14 @@ export function anomalyMap(
     g.scalar(1 / shapes.length),
   );
 
-  // Bilinear resize of a map M as U M U^T.
+  return sigmoid(g, upsampled(g, reshape(g, mean, [batch, grid, grid]), grid, side));
+}
+
+/** Bilinear resize of a map M as U M U^T: (B, grid, grid) -> (B, side, side). */
+export function upsampled(g: Graph, map: Value, grid: number, side: number): Value {
   const upsample = bilinearMatrix(grid, side);
-  const rows = matrixProduct(g, g.constant(upsample, [side, grid]), reshape(g, mean, [batch, grid, grid]));
-  return sigmoid(g, matrixProduct(g, rows, g.constant(transposed(upsample, side, grid), [grid, side])));
+  const rows = matrixProduct(g, g.constant(upsample, [side, grid]), map);
+  return matrixProduct(g, rows, g.constant(transposed(upsample, side, grid), [grid, side]));
 }
 
 /** Brings a tap of a smaller grid to the largest one, bilinear with align_corners. */
@@ -85,24 +89,43 @@ export interface DetectionHeadOptions {
   readonly precision?: Precision;
   /** Images per run; any number where it is left out. */
   readonly batch?: number;
+  /** Heads that speak together, 1 where it is left out. */
+  readonly heads?: number;
 }
+
+/** What the inputs of a head among several begin with; those of a single head have no prefix. */
+export const headPrefix = (head: number, heads: number) => (heads === 1 ? '' : `head.${head}.`);
 
 /**
  * Inputs: `tap.N` (B, grid^2, width) as the vision graph gives them; `adapter.N.weight` (embedDim, width) and
- * `adapter.N.bias` (embedDim) for each; `text_features` (embedDim, 2).
- * Outputs: `map` (B, H, H), probability of "abnormal"; `score` (B), its maximum.
+ * `adapter.N.bias` (embedDim) for each, of several heads behind `headPrefix`; `text_features` (embedDim, 2).
+ * Outputs: `map` (B, H, H), probability of "abnormal"; `score` (B), its maximum. Of several heads the means of both.
  */
 export function detectionHeadGraph(options: DetectionHeadOptions): Uint8Array {
-  const { taps: shapes, embedDim, side, precision = 'float32', batch = anyBatch } = options;
+  const { taps: shapes, embedDim, side, precision = 'float32', batch = anyBatch, heads = 1 } = options;
   const g = new Graph(precision);
   const taps = tapInputs(g, shapes, batch);
-  const adapters = shapes.map(({ width }, i) => ({
-    weight: g.input(`adapter.${i}.weight`, [embedDim, width]),
-    bias: g.input(`adapter.${i}.bias`, [embedDim]),
-  }));
   const difference = abnormalMinusNormal(g, g.input('text_features', [embedDim, 2]));
-  const map = anomalyMap(g, taps, shapes, adapters, difference, side);
-  g.output('map', map);
-  g.output('score', g.emit('ReduceMax', [map, g.integers([1, 2])], [batch], { keepdims: 0 }));
+  const maps = Array.from({ length: heads }, (_, head) => {
+    const prefix = headPrefix(head, heads);
+    const adapters = shapes.map(({ width }, i) => ({
+      weight: g.input(`${prefix}adapter.${i}.weight`, [embedDim, width]),
+      bias: g.input(`${prefix}adapter.${i}.bias`, [embedDim]),
+    }));
+    return anomalyMap(g, taps, shapes, adapters, difference, side);
+  });
+  const scores = maps.map((map) => g.emit('ReduceMax', [map, g.integers([1, 2])], [batch], { keepdims: 0 }));
+  g.output('map', meanOf(g, maps));
+  g.output('score', meanOf(g, scores));
   return encodeModel(g, 'mediclip-head');
+}
+
+function meanOf(g: Graph, values: readonly Value[]): Value {
+  const [only] = values;
+  if (values.length === 1 && only) return only;
+  return multiply(
+    g,
+    values.reduce((a, b) => add(g, a, b)),
+    g.scalar(1 / values.length),
+  );
 }

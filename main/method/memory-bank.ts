@@ -26,17 +26,17 @@ export function patchFeatureGraph(taps: readonly TapShape[]): Uint8Array {
 }
 
 /**
- * Inputs: `query.N` (B, grid^2, width), `reference.N` (grid^2, width): features of pictures and of one support image.
- * Output: `similarity.N` (B, grid^2): each query patch's highest cosine with a patch of the reference.
+ * Inputs: `query.N` (B, grid^2, width), `reference.N` (R * grid^2, width): features of pictures and of support images.
+ * Output: `similarity.N` (B * grid^2 * R): each query patch's highest cosine with a patch of each reference.
  */
 export function nearestPatchGraph(taps: readonly TapShape[]): Uint8Array {
   const g = new Graph('float32');
   for (const [n, { grid, width }] of taps.entries()) {
     const patches = grid * grid;
     const query = reshape(g, g.input(`query.${n}`, [anyBatch, patches, width]), [anyBatch * patches, width]);
-    const cosines = linear(g, query, g.input(`reference.${n}`, [patches, width])); // (B * patches, patches)
-    const highest = g.emit('ReduceMax', [cosines, g.integers([1])], [anyBatch * patches], { keepdims: 0 });
-    g.output(`similarity.${n}`, reshape(g, highest, [anyBatch, patches]));
+    const cosines = linear(g, query, g.input(`reference.${n}`, [anyBatch, width])); // (B * patches, R * patches)
+    const rows = g.emit('Reshape', [cosines, g.integers([-1, patches])], [anyBatch, patches]); // (B * patches * R, patches)
+    g.output(`similarity.${n}`, g.emit('ReduceMax', [rows, g.integers([1])], [anyBatch], { keepdims: 0 }));
   }
   return encodeModel(g, 'mediclip-nearest-patch');
 }
@@ -54,7 +54,7 @@ function neighbours(grid: number): Float32Array {
 /** The mean direction of a picture's patches: (grid^2, width) -> (width), unit length. */
 export function pictureFeature(patches: Float32Array, width: number): Float32Array {
   const mean = new Float32Array(width);
-  for (let i = 0; i < patches.length; i++) mean[i % width]! += patches[i]!;
+  for (let at = 0; at < patches.length; at += width) for (let i = 0; i < width; i++) mean[i]! += patches[at + i]!;
   const length = Math.hypot(...mean) || 1;
   return mean.map((value) => value / length);
 }

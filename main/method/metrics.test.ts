@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { auroc, aurocInterval, averagePrecision, falsePositiveRate, meanAndDeviation } from './metrics.ts';
+import {
+  auroc,
+  aurocInterval,
+  averagePrecision,
+  falsePositiveRate,
+  independentImages,
+  meanAndDeviation,
+  shareInterval,
+} from './metrics.ts';
 import { Random } from './random.ts';
 
 /** The n-th of 40 made-up images: abnormal or not, and its score, with many ties. */
@@ -73,5 +81,46 @@ describe('aurocInterval', () => {
     }
     expect(held).toBeGreaterThan(930);
     expect(held).toBeLessThan(980);
+  });
+});
+
+describe('images of the same patients', () => {
+  it('count as many as there are independent ones, at least', () => {
+    expect(independentImages([undefined, undefined, undefined])).toBe(3);
+    expect(independentImages([0, 0, 1, 1, 2, 2])).toBe(3);
+    // One patient has nearly all of them.
+    expect(independentImages([0, 0, 0, 0, 0, 0, 0, 0, 1])).toBeCloseTo(81 / 65, 12);
+  });
+
+  it.each([0.5, 0.9])('do not make the intervals too narrow, where %f of the variance is the patient', (alike) => {
+    const random = new Random(10);
+    const truth = 0.8555778168267576; // as above
+    /** Each patient has 1 to 9 images. */
+    const draw = (mean: number) =>
+      Array.from({ length: 15 }, (_, patient) => {
+        const own = random.normal();
+        return Array.from({ length: 1 + random.below(9) }, () => ({
+          patient,
+          score: mean + own * Math.sqrt(alike) + random.normal() * Math.sqrt(1 - alike),
+        }));
+      }).flat();
+    const held = { auroc: 0, naive: 0, share: 0 };
+    for (let run = 0; run < 600; run++) {
+      const [normal, abnormal] = [draw(0), draw(1.5)];
+      const [n, a] = [normal, abnormal].map((images) => independentImages(images.map(({ patient }) => patient)));
+      const value = auroc(
+        normal.map(({ score }) => score),
+        abnormal.map(({ score }) => score),
+      );
+      const holds = ({ low, high }: { low: number; high: number }, of: number) => Number(low <= of && of <= high);
+      held.auroc += holds(aurocInterval(value, n!, a!), truth);
+      held.naive += holds(aurocInterval(value, normal.length, abnormal.length), truth);
+      // Half of the abnormal score above their mean.
+      const found = abnormal.filter(({ score }) => score >= 1.5).length / abnormal.length;
+      held.share += holds(shareInterval(found, a!), 0.5);
+    }
+    expect(held.auroc).toBeGreaterThan(0.93 * 600);
+    expect(held.share).toBeGreaterThan(0.93 * 600);
+    expect(held.naive).toBeLessThan(0.9 * 600);
   });
 });

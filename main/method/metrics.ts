@@ -66,7 +66,22 @@ export interface Interval {
 const z95 = 1.959963984540054;
 
 /**
- * 95% confidence interval of an AUROC from its value and the number of images on either side: method 5 of Newcombe,
+ * How many independent images say as much as these, where images of one patient all say the same: N^2 over the sum of the
+ * squared numbers of images per patient (Kish, Survey Sampling, 1965). The number of patients where all have as many;
+ * intervals from it are too wide rather than too narrow, as images of a patient do differ.
+ * @param patients whose each image is; absent for an image of a patient of its own
+ */
+export function independentImages(patients: readonly (number | undefined)[]): number {
+  const images = new Map<number | symbol, number>();
+  for (const patient of patients) {
+    const key = patient ?? Symbol('alone');
+    images.set(key, (images.get(key) ?? 0) + 1);
+  }
+  return patients.length ** 2 / [...images.values()].reduce((sum, count) => sum + count ** 2, 0);
+}
+
+/**
+ * 95% confidence interval of an AUROC from its value and the number of independent images on either side: method 5 of Newcombe,
  * "Confidence intervals for an effect size measure based on the Mann-Whitney statistic, part 2" (Stat Med 2006). Unlike
  * DeLong's interval and the bootstrap it keeps a width where the scores separate a few images perfectly.
  */
@@ -81,9 +96,8 @@ export function aurocInterval(value: number, normalCount: number, abnormalCount:
   return { low: boundary(0, value, isCompatible), high: boundary(1, value, isCompatible) };
 }
 
-/** 95% confidence interval of a share, `found` of `total` (Wilson, 1927). */
-export function shareInterval(found: number, total: number): Interval {
-  const share = found / total;
+/** 95% confidence interval of a share of so many independent images (Wilson, 1927). */
+export function shareInterval(share: number, total: number): Interval {
   const shrunk = 1 + z95 ** 2 / total;
   const middle = (share + z95 ** 2 / (2 * total)) / shrunk;
   const half = (z95 / shrunk) * Math.sqrt((share * (1 - share)) / total + z95 ** 2 / (4 * total ** 2));

@@ -115,7 +115,12 @@ export function toRgb(image: Image8): Image8 {
   if (image.channels === 3) return image;
   const { width, height, data } = image;
   const rgb = new Uint8Array(width * height * 3);
-  for (let i = 0, at = 0; i < data.length; i++, at += 3) rgb.fill(data[i]!, at, at + 3);
+  for (let i = 0, at = 0; i < data.length; i++) {
+    const value = data[i]!;
+    rgb[at++] = value;
+    rgb[at++] = value;
+    rgb[at++] = value;
+  }
   return { width, height, channels: 3, data: rgb };
 }
 

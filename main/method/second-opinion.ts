@@ -4,6 +4,8 @@
  * neighbours than flat tissue. Kinds of evidence are then averaged, the trained map's being one of them. How they were
  * chosen, and what lost: docs/decisions/0005.
  */
+import type { Graph, Value } from './graph/graph.ts';
+import { add, divide, multiply } from './graph/operators.ts';
 import { auroc } from './metrics.ts';
 
 /** Where a picture stands against the bank at one tap. */
@@ -115,6 +117,12 @@ export function fuse(values: readonly number[], shares: readonly number[]): numb
  */
 export function scoreOf(deviations: number): number {
   return 0.5 + (0.5 * deviations) / (4 + Math.abs(deviations));
+}
+
+/** `scoreOf` as part of a graph. */
+export function scoreNode(g: Graph, deviations: Value): Value {
+  const size = add(g, g.emit('Abs', [deviations], deviations.shape), g.scalar(4));
+  return add(g, divide(g, multiply(g, deviations, g.scalar(0.5)), size), g.scalar(0.5));
 }
 
 /** The inverse of `scoreOf`. */

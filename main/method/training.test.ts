@@ -109,6 +109,54 @@ describe('gradients of the whole training loss agree with finite differences', (
   }
 });
 
+describe('a causal context that is cut to the longest prompt', () => {
+  /** The same prompts in the whole context, `padding` after EOT. */
+  const uncut = (padding: number) => {
+    const { contextLength } = smallClip.text;
+    const pad = (row: readonly number[], i: number) => {
+      const written = row.slice(0, prompts.endOfText[i]! + 1);
+      return [...written, ...Array<number>(contextLength - written.length).fill(padding)];
+    };
+    return { ...prompts, length: contextLength, ids: prompts.ids.map(pad) };
+  };
+
+  it.each(['float64', 'float32'] as const)(
+    'gives exactly the text features of the uncut one in %s',
+    async (precision) => {
+      const state = startingState(learning, precision);
+      const features = async (plan: typeof prompts) => {
+        const graph = promptGraph({ architecture: smallClip, weights: randomWeights(), plan, precision });
+        const session = await openSession(graph, { withoutFusion: precision === 'float64' });
+        const { text_features } = await session.run({ 'prompt.context': state['prompt.context']! });
+        await session.close();
+        return text_features!.data;
+      };
+      expect(uncut(0).length).toBeGreaterThan(prompts.length);
+      const cut = await features(prompts);
+      expect(await features(uncut(0))).toEqual(cut);
+      expect(await features(uncut(3))).toEqual(cut); // whatever follows EOT
+    },
+  );
+
+  it('gives exactly its loss, and its gradients but for the order in which a sum takes the zeros beyond', async () => {
+    const feeds = { ...batchFeeds(3), ...startingState(), step: stepNumber(1) };
+    const run = async (plan: typeof prompts) => {
+      const session = await open({ prompts: plan, gradients: true });
+      const out = await session.run(feeds);
+      await session.close();
+      return out;
+    };
+    const [cut, whole] = [await run(prompts), await run(uncut(0))];
+    for (const name of ['loss', 'text_features', 'gradient.adapter.0.weight'])
+      expect(whole[name]!.data, name).toEqual(cut[name]!.data);
+    const [gradient, other] = [cut, whole].map((out) => Array.from(out['gradient.prompt.context']!.data, Number));
+    const largest = Math.max(...gradient!.map(Math.abs));
+    expect(largest).toBeGreaterThan(1e-4);
+    for (const [i, value] of gradient!.entries())
+      expect(Math.abs(other![i]! - value)).toBeLessThan(8 * Number.EPSILON * largest);
+  });
+});
+
 describe('a training step', () => {
   it('moves every parameter as Adam says', async () => {
     const session = await open({ gradients: true });
@@ -149,6 +197,23 @@ describe('a training step', () => {
     const [single, double] = traces as [number[], number[]];
     expect(double.at(-1)).toBeLessThan(double[0]! - 0.01);
     for (const [i, loss] of double.entries()) expect(single[i]).toBeCloseTo(loss, 4);
+  });
+
+  it('gives the same numbers where it keeps less memory', async () => {
+    for (const options of [learning, { ...learning, prompts: { ...prompts, sharedContext: true } }]) {
+      const feeds = { ...batchFeeds(2), ...startingState(options), step: stepNumber(1) };
+      const run = async (sparing: boolean) => {
+        const session = await open({ ...options, sparing, gradients: true });
+        const out = await session.run(feeds);
+        await session.close();
+        return out;
+      };
+      const [sparing, plain] = [await run(true), await run(false)];
+      expect(Object.keys(sparing)).toEqual(Object.keys(plain));
+      for (const [name, { data }] of Object.entries(plain))
+        for (const [i, value] of Array.from(data, Number).entries())
+          expect(Number(sparing[name]!.data[i]), name).toBeCloseTo(value, 13);
+    }
   });
 
   it('takes a smaller last batch, whose loss is the mean over its images', async () => {

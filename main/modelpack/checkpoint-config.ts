@@ -5,34 +5,34 @@ import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import type { ClipArchitecture } from '../method/architecture.ts';
 import { clipNormalisation, type Normalisation } from '../method/resize.ts';
+import { contextLength, imageSide, layerCount, vocabularySize, width } from './sizes.ts';
 
 const activation = z.enum(['quick_gelu', 'gelu']);
-const size = z.number().int().positive();
 
 /** Hugging Face leaves out of config.json whatever equals the default of its CLIPConfig (transformers 4 and 5). */
 const huggingFaceTower = {
   hidden_act: z.string().default('quick_gelu'),
   layer_norm_eps: z.number().positive().default(1e-5),
-  num_hidden_layers: size.default(12),
+  num_hidden_layers: layerCount.default(12),
 };
 const huggingFaceConfig = z.object({
-  projection_dim: size.default(512),
+  projection_dim: width.default(512),
   text_config: z.object({
     ...huggingFaceTower,
-    hidden_size: size.default(512),
-    intermediate_size: size.default(2048),
-    num_attention_heads: size.default(8),
-    max_position_embeddings: size.default(77),
-    vocab_size: size.default(49408),
+    hidden_size: width.default(512),
+    intermediate_size: width.default(2048),
+    num_attention_heads: width.default(8),
+    max_position_embeddings: contextLength.default(77),
+    vocab_size: vocabularySize.default(49408),
   }),
   vision_config: z.object({
     ...huggingFaceTower,
-    hidden_size: size.default(768),
-    intermediate_size: size.default(3072),
-    num_attention_heads: size.default(12),
+    hidden_size: width.default(768),
+    intermediate_size: width.default(3072),
+    num_attention_heads: width.default(12),
     num_channels: z.literal(3).default(3),
-    image_size: size.default(224),
-    patch_size: size.default(32),
+    image_size: imageSide.default(224),
+    patch_size: imageSide.default(32),
   }),
 });
 
@@ -94,25 +94,28 @@ export async function huggingFaceNormalisation(folder: string, names: readonly s
   return { mean: image_mean ?? clipNormalisation.mean, deviation: image_std ?? clipNormalisation.deviation };
 }
 
+/** Width of an MLP over that of its tower: 4 or a little more in whatever was published. */
+const mlpRatio = z.number().positive().max(64);
+
 const openClipConfig = z.object({
   model_cfg: z.looseObject({
-    embed_dim: size,
+    embed_dim: width,
     quick_gelu: z.boolean().default(false),
     vision_cfg: z.looseObject({
-      image_size: z.union([size, z.tuple([size, size])]).default(224),
-      layers: z.union([size, z.array(size)]),
-      width: size.default(768),
-      head_width: size.default(64),
-      mlp_ratio: z.number().positive().default(4),
-      patch_size: size.default(16),
+      image_size: z.union([imageSide, z.tuple([imageSide, imageSide])]).default(224),
+      layers: z.union([layerCount, z.array(layerCount)]),
+      width: width.default(768),
+      head_width: width.default(64),
+      mlp_ratio: mlpRatio.default(4),
+      patch_size: imageSide.default(16),
     }),
     text_cfg: z.looseObject({
-      context_length: size.default(77),
-      vocab_size: size.default(49408),
-      width: size.default(512),
-      heads: size.default(8),
-      layers: size.default(12),
-      mlp_ratio: z.number().positive().default(4),
+      context_length: contextLength.default(77),
+      vocab_size: vocabularySize.default(49408),
+      width: width.default(512),
+      heads: width.default(8),
+      layers: layerCount.default(12),
+      mlp_ratio: mlpRatio.default(4),
     }),
   }),
   preprocess_cfg: z.object({ mean: triple.optional(), std: triple.optional() }).default({}),

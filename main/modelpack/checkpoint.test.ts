@@ -290,6 +290,38 @@ describe('damage gives one sentence that names the file', () => {
     },
   );
 
+  // Working through as many layers as these claim would exhaust the memory long before anything is found to be wrong.
+  test.each([
+    ['vision_config', 'num_hidden_layers', 3e7],
+    ['text_config', 'num_hidden_layers', 1e9],
+    ['text_config', 'vocab_size', 1e12],
+    ['text_config', 'max_position_embeddings', 1e9],
+    ['vision_config', 'hidden_size', 1e8],
+    ['vision_config', 'image_size', 8e6],
+  ])('config.json claims in %s a %s of %d', async (part, field, value) => {
+    const config = (config: Record<string, unknown>) => ({
+      ...config,
+      [part]: { ...(config[part] as object), [field]: value },
+    });
+    const fault = await faultOf(await editedHuggingFace({ config }));
+    expect(fault.code).toBe('bad-model');
+    expect(fault.message).toContain(`${part}.${field}: Too big`);
+    expect(fault.path).toContain('config.json');
+  });
+
+  test.each([
+    ['vision_cfg', 'layers', 3e7],
+    ['vision_cfg', 'image_size', 8e6],
+    ['vision_cfg', 'mlp_ratio', 1e6],
+    ['text_cfg', 'layers', 1e9],
+    ['text_cfg', 'vocab_size', 1e12],
+  ])('open_clip_config.json claims in %s a %s of %d', async (part, field, value) => {
+    const fault = await faultOf(await editedOpenClip((model) => Object.assign(model[part], { [field]: value })));
+    expect(fault.code).toBe('bad-model');
+    expect(fault.message).toContain(`model_cfg.${part}.${field}`);
+    expect(fault.path).toContain('open_clip_config.json');
+  });
+
   test.each(['hf/model.safetensors', 'open_clip_model.safetensors'])('%s cut anywhere', async (name) => {
     const root = join(folder, 'case');
     await mkdir(root);

@@ -296,10 +296,18 @@ async function assemble(parts: Parts): Promise<Checkpoint> {
     async read(name) {
       const { from, transposed } = recipe(name);
       const [rows, columns] = shape(name);
-      const stored = [];
-      for (const own of from) stored.push(toFloat32(await file.read(own)));
-      if (transposed) return transpose(stored[0], columns, rows);
-      return stored.length === 1 ? stored[0] : concatenate(stored, elementCount(shape(name)));
+      try {
+        const stored = [];
+        for (const own of from) stored.push(toFloat32(await file.read(own)));
+        if (transposed) return transpose(stored[0], columns, rows);
+        return stored.length === 1 ? stored[0] : concatenate(stored, elementCount(shape(name)));
+      } catch (thrown) {
+        if (!(thrown instanceof RangeError)) throw thrown; // an array that cannot be made
+        throw new Fault('bad-model', `${path} has ${name} in a size that no memory here holds: [${shape(name)}].`, {
+          path,
+          cause: thrown,
+        });
+      }
     },
     close: () => file.close(),
   };

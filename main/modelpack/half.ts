@@ -32,24 +32,29 @@ export function halfToFloat32(bits: Uint16Array): Float32Array {
 export function float32ToHalf(values: Float32Array): Uint16Array {
   const source = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const out = new Uint16Array(values.length);
-  for (let i = 0; i < source.length; i++) out[i] = float32BitsToHalfBits(source[i]);
+  for (let i = 0; i < source.length; i++) {
+    const bits = source[i];
+    const magnitude = bits & 0x7fffffff;
+    // Nearly every weight is a normal half: the exponent's bias changes from 127 to 15, and 13 bits of fraction are
+    // rounded away. A carry out of the fraction moves into the exponent, and from the largest half into infinity: both right.
+    out[i] =
+      magnitude >= 0x38800000 && magnitude < 0x47800000
+        ? ((bits >>> 16) & 0x8000) | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
+        : unusualHalfBits(bits);
+  }
   return out;
 }
 
-function float32BitsToHalfBits(bits: number): number {
+/** Of whatever is no normal half: zero, subnormal, too large, infinite, no number. */
+function unusualHalfBits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN stays NaN
   if (magnitude >= 0x47800000) return sign | 0x7c00; // 65,536 and above, infinity included
   if (magnitude < 0x33000000) return sign; // below half of the smallest subnormal
-  const exponent = magnitude >>> 23;
-  if (exponent < 113) {
-    // Subnormal half: units of 2^-24. The float32 significand is in units of 2^(exponent - 150).
-    const significand = (magnitude & 0x7fffff) | 0x800000;
-    return sign | roundedShift(significand, 126 - exponent);
-  }
-  // Normal half. A carry out of the fraction moves into the exponent, and from the largest half into infinity: both right.
-  return sign | roundedShift(magnitude - 0x38000000, 13);
+  // Subnormal half: units of 2^-24. The float32 significand is in units of 2^(exponent - 150).
+  const significand = (magnitude & 0x7fffff) | 0x800000;
+  return sign | roundedShift(significand, 126 - (magnitude >>> 23));
 }
 
 /** `value / 2^shift` rounded to nearest, ties to even. */

@@ -15,6 +15,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { contextLength, imageSide, layerCount, vocabularySize, width } from './sizes.ts';
 
 const size = z.number().int().positive();
 const count = z.number().int().nonnegative();
@@ -26,12 +27,12 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 /** A pack's name is also its folder's. */
 export const packNamePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._@-]{0,78}[A-Za-z0-9_-])?$/;
 
-const transformer = z.object({ width: size, layers: size, heads: size, mlpWidth: size });
+const transformer = z.object({ width, layers: layerCount, heads: width, mlpWidth: width });
 const textSide = {
-  embedDim: size,
+  embedDim: width,
   activation: z.enum(['quick_gelu', 'gelu']),
   layerNormEpsilon: z.number().positive(),
-  text: transformer.extend({ contextLength: size, vocabularySize: size }),
+  text: transformer.extend({ contextLength, vocabularySize }),
 };
 
 const tensorRange = z.object({
@@ -64,9 +65,9 @@ const common = {
     graph: fileName,
     weights: weightFile,
     /** Side of the square input in pixels. */
-    imageSize: size,
+    imageSize: imageSide,
     /** The outputs `tap.0`, `tap.1`, ... in order. */
-    taps: z.array(z.object({ grid: size, width: size })).min(1),
+    taps: z.array(z.object({ grid: imageSide, width })).min(1),
     normalisation: z.object({ mean: triple, deviation: triple }),
   }),
   text: z.object({ weights: weightFile }),
@@ -86,8 +87,8 @@ const manifestSchema = z.discriminatedUnion('family', [
     ...common,
     family: z.literal('clip-vit'),
     /** Blocks of the vision tower that the taps are read after, counted from 1. */
-    layers: z.array(size).min(1),
-    architecture: z.object({ ...textSide, imageSize: size, patchSize: size, vision: transformer }),
+    layers: z.array(layerCount).min(1),
+    architecture: z.object({ ...textSide, imageSize: imageSide, patchSize: imageSide, vision: transformer }),
   }),
   /** Another network that gives maps of tokens, beside a CLIP text tower. */
   z.object({ ...common, family: z.literal('vision-graph'), architecture: z.object(textSide) }),

@@ -27,12 +27,18 @@ const vectorAlignment = 64;
 const pageAlignment = 4096;
 const largeTensor = 1024 * 1024;
 
+/** Bytes after which the disk is asked to begin: otherwise the system may keep gigabytes until the file is finished. */
+const flushEvery = 64 * 1024 * 1024;
+
 /** A file that grows at its end, with its hash. */
 export class HashedFile {
   readonly name: string;
   readonly #handle: FileHandle;
   readonly #hash: Hash = createHash('sha256');
   #bytes = 0;
+  #flushed = 0;
+  /** Under way while the next tensors are read and hashed. */
+  #flushing: Promise<void> | undefined;
 
   private constructor(name: string, handle: FileHandle) {
     this.name = name;
@@ -51,10 +57,20 @@ export class HashedFile {
     this.#hash.update(bytes);
     await writeAll(this.#handle, bytes, this.#bytes);
     this.#bytes += bytes.length;
+    if (this.#bytes - this.#flushed >= flushEvery) await this.#flush();
+  }
+
+  /** Begins to flush, once the flush before is through. */
+  async #flush(): Promise<void> {
+    await this.#flushing;
+    this.#flushed = this.#bytes;
+    this.#flushing = this.#handle.datasync();
+    this.#flushing.catch(() => undefined); // told by the next flush, or at the end
   }
 
   /** Flushes to the disk and closes. */
   async finish(): Promise<PackFile> {
+    await this.#flushing;
     await this.#handle.sync();
     await this.#handle.close();
     return { name: this.name, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
@@ -62,6 +78,7 @@ export class HashedFile {
 
   /** Closes without ado, after a failure. Closing twice is harmless. */
   async abandon(): Promise<void> {
+    await this.#flushing?.catch(() => undefined);
     await this.#handle.close().catch(() => undefined);
   }
 }
@@ -130,13 +147,18 @@ function readAhead(reader: TensorReader, name: string | undefined): Promise<Floa
 }
 
 function storedBytes(name: string, values: Float32Array, precision: PackPrecision): Uint8Array {
-  const exponents = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < exponents.length; i++)
-    if ((exponents[i] & 0x7f800000) === 0x7f800000)
-      throw new Fault('bad-model', `The model's tensor ${name} holds a value that is not a finite number.`);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  if (hasAll(bits, 0x7f800000))
+    throw new Fault('bad-model', `The model's tensor ${name} holds a value that is not a finite number.`);
   if (precision === 'float32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const halves = float32ToHalf(values);
-  if (halves.some((bits) => (bits & 0x7c00) === 0x7c00))
+  if (hasAll(halves, 0x7c00))
     throw new Fault('bad-model', `The model's tensor ${name} has values too large for float16. Import it as float32.`);
   return new Uint8Array(halves.buffer);
+}
+
+/** Whether any number has all of these bits: with those of the exponent, whether any is infinite or none at all. */
+function hasAll(numbers: Uint32Array | Uint16Array, bits: number): boolean {
+  for (let i = 0; i < numbers.length; i++) if ((numbers[i] & bits) === bits) return true;
+  return false;
 }

@@ -11,7 +11,7 @@ import { exportPack, importArchive } from './archive.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { halfToFloat32 } from './half.ts';
 import { importModel } from './import.ts';
-import { decodeManifest, defaultLayers, type PackManifest, readManifest } from './manifest.ts';
+import { decodeManifest, defaultLayers, officialModels, type PackManifest, readManifest } from './manifest.ts';
 import { type ByteProgress, createPack, listPacks, loadPack, removePack, summarisePack, verifyPack } from './pack.ts';
 import { readSafetensors, type Tensor, toFloat32, writeSafetensors } from './safetensors.ts';
 
@@ -108,6 +108,43 @@ describe('importing a checkpoint', () => {
     });
     expect(summarisePack(manifest)).toMatchObject({ name: 'micro', patch: 8, embedDim: 32, layersOut: [1, 2, 3] });
     expect(await readManifest(join(packs, 'micro'))).toEqual(manifest);
+  });
+
+  test('knows the four files of OpenAI by their hashes, and shows any other with its hash as unknown', async () => {
+    // As OpenAI's own loader has them in the addresses of the files.
+    expect(officialModels).toEqual({
+      '40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af': 'OpenAI CLIP ViT-B/32',
+      '5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f': 'OpenAI CLIP ViT-B/16',
+      b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836: 'OpenAI CLIP ViT-L/14',
+      '3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02': 'OpenAI CLIP ViT-L/14@336px',
+    });
+    const path = join(micro, 'openai.pt');
+    const sha256 = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    const options = { targetFolder: packs, layers: [1, 2, 3], textHeads: 2 };
+    const unknown = summarisePack((await importModel(path, options)).manifest);
+    expect(unknown).toMatchObject({ name: 'openai', sha256, licence: 'unknown' });
+    expect(unknown).not.toHaveProperty('verifiedAs');
+
+    // A file of 900 MB would be wanted to see it with OpenAI's own; a table that has this one's hash goes the same way.
+    const table = officialModels as Record<string, string>;
+    table[sha256] = 'OpenAI CLIP ViT-S/8';
+    try {
+      const known = summarisePack((await importModel(path, options)).manifest);
+      expect(known).toMatchObject({ name: 'ViT-S-8', sha256, licence: 'MIT', verifiedAs: 'OpenAI CLIP ViT-S/8' });
+    } finally {
+      delete table[sha256];
+    }
+  });
+
+  test('names the source where a weight cannot be read, and leaves nothing behind', async () => {
+    const bytes = await readFile(join(micro, 'openai.pt'));
+    const path = join(folder, 'cut.pt');
+    await writeFile(path, bytes.fill(1, 40_000, 40_100));
+    const fault = await rejection(importModel(path, { targetFolder: packs, textHeads: 2, layers: [1, 2, 3] }));
+    expect(fault).toMatchObject({ code: 'bad-model', path });
+    expect(await readdir(packs)).toEqual([]);
   });
 
   test('stores the text tower for graphs that are made later', async () => {
@@ -353,6 +390,10 @@ describe('a pack that was altered is refused by the file that was', () => {
     expect(other((copy) => Object.assign(copy.vision, { graph: 'other.onnx' }))).toThrow(/does not list other.onnx/);
     expect(other((copy) => Object.assign(copy.vision, { taps: [] }))).toThrow(Fault);
     expect(other((copy) => (copy.text.weights.tensors['ln_final.bias'].offset = 1e9))).toThrow(/outside text.bin/);
+    // Graphs are built layer by layer, long before a weight is found to be missing.
+    expect(other((copy) => (copy.architecture.text.layers = 3e7))).toThrow(/architecture.text.layers: Too big/);
+    expect(other((copy) => (copy.vision.imageSize = 1e6))).toThrow(/vision.imageSize: Too big/);
+    expect(other((copy) => Object.assign(copy, { layers: [3e7] }))).toThrow(/layers.0: Too big/);
   });
 });
 

@@ -28,19 +28,14 @@ export async function openTorchFile(path: string): Promise<TorchFile> {
     await requireLittleEndian(zip, root);
     const pickle = await zip.read(requireEntry(zip, `${root}data.pkl`));
     const tensors = collectTensors(unpickle(pickle, path), path);
+    const storages = new Map([...tensors].map(([name, tensor]) => [name, requireStorage(zip, root, name, tensor)]));
     return {
       path,
       tensors,
       async read(name) {
         const tensor = tensors.get(name);
         if (tensor === undefined) throw new Fault('bad-model', `${path} has no tensor named ${name}.`, { path });
-        const entry = requireEntry(zip, `${root}data/${tensor.storageKey}`);
-        const storageBytes = tensor.storageElements * elementSize(tensor.dtype);
-        if (entry.size !== storageBytes)
-          throw new Fault('bad-model', `${path} is damaged: ${name} has ${entry.size} of ${storageBytes} bytes.`, {
-            path,
-          });
-        return materialise(tensor, await zip.read(entry));
+        return materialise(tensor, await zip.read(storages.get(name) as ZipEntry));
       },
       close: () => zip.close(),
     };
@@ -72,6 +67,21 @@ function requireEntry(zip: ZipFile, name: string): ZipEntry {
     throw new Fault('bad-model', `${zip.path} is damaged or incomplete: ${name} is missing from it.`, {
       path: zip.path,
     });
+  return entry;
+}
+
+/** The entry that holds a tensor's storage; it has as many elements as the pickle says. */
+function requireStorage(
+  zip: ZipFile,
+  root: string,
+  name: string,
+  { storageKey, storageElements, dtype }: PickledTensor,
+): ZipEntry {
+  const { path } = zip;
+  const entry = requireEntry(zip, `${root}data/${storageKey}`);
+  const bytes = storageElements * elementSize(dtype);
+  if (entry.size !== bytes)
+    throw new Fault('bad-model', `${path} is damaged: ${name} has ${entry.size} of ${bytes} bytes.`, { path });
   return entry;
 }
 

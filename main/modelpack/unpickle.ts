@@ -380,6 +380,9 @@ class Machine {
       lastElement(offset, shape, strides) >= storage.elements
     )
       throw damaged(this.#path, 'one of its tensors lies outside its storage');
+    // By strides of 0 a few bytes could stand for any number of elements. Weights have no need of that.
+    if (elementCount(shape) > storage.elements)
+      throw damaged(this.#path, 'one of its tensors has more elements than are stored');
     return new PickledTensor(storage, offset, shape, strides);
   }
 }

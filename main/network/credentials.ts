@@ -1,6 +1,7 @@
 /** Certificates, keys and passwords, read where they are used and kept nowhere. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { Fault } from '../fault.ts';
 
 interface TlsFiles {
@@ -16,10 +17,25 @@ interface TlsMaterial {
   readonly minVersion: 'TLSv1.2';
 }
 
-/** PEM bytes of the files that are named. Without a CA the usual public ones are trusted. @throws Fault `not-found` */
+/**
+ * PEM bytes of the files that are named. Without a CA the usual public ones are trusted.
+ * @throws Fault `not-found`; `usage` where they cannot be used
+ */
 export async function tlsMaterial({ caFile, certFile, keyFile }: TlsFiles): Promise<TlsMaterial> {
   const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map((path) => (path ? read(path) : undefined)));
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), minVersion: 'TLSv1.2' };
+  const material: TlsMaterial = {
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    minVersion: 'TLSv1.2',
+  };
+  try {
+    createSecureContext(material);
+  } catch (thrown) {
+    const sentence = `The certificate ${certFile} and the key ${keyFile} cannot be used. They must be PEM files that belong together, without a password.`;
+    throw new Fault('usage', sentence, { cause: thrown });
+  }
+  return material;
 }
 
 /** The name that a certificate must show; addresses are compared as addresses. */

@@ -5,11 +5,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   cuttingProxy,
   dicomwebNode,
+  isInstalled,
   makeCertificates,
   orthancIsInstalled,
   receiverOn,
   startOrthanc,
-  tlsProxy,
+  startStunnel,
 } from '../../tests/support/peers.ts';
 import { writePhantomStudy } from '../../tests/support/phantom-studies.ts';
 import { freshFolder } from '../../tests/support/store.ts';
@@ -80,14 +81,49 @@ describe.skipIf(!orthancIsInstalled)('Orthanc by DICOMweb', () => {
     });
   });
 
-  it('is asked over TLS, and not trusted without its certificate', async () => {
-    const certificates = makeCertificates();
-    const { httpPort } = await startOrthanc();
-    const url = `https://127.0.0.1:${await tlsProxy(httpPort, certificates)}/dicom-web`;
-    await network.run('echo', { node: dicomwebNode(url, { caFile: certificates.ca }) });
-    await expect(network.run('echo', { node: dicomwebNode(url) })).rejects.toMatchObject({
-      code: 'peer-refused',
-      message: expect.stringMatching(/certificate that is not trusted/),
+  describe.skipIf(!isInstalled('stunnel'))('behind TLS (needs stunnel)', () => {
+    it('takes a study and gives it back, to callers that show their certificate', async () => {
+      const [theirs, ours] = [makeCertificates(), makeCertificates()];
+      const { httpPort } = await startOrthanc();
+      const url = `https://127.0.0.1:${await startStunnel(httpPort, theirs, ours.ca)}/dicom-web`;
+      const node = dicomwebNode(url, { caFile: theirs.ca, certFile: ours.cert, keyFile: ours.key });
+      await network.run('echo', { node });
+      const { paths, studyInstanceUid, patientId } = writePhantomStudy(freshFolder(), { number: 13, slices: 2 });
+      await network.run('send', { node, files: numbered(paths) });
+      const { studies } = await network.run('find', { node, query: { ...everything, patientId }, limit: 10 });
+      expect(studies).toMatchObject([{ studyInstanceUid, instanceCount: 2 }]);
+      const into = join(freshFolder(), 'study');
+      expect(await network.run('retrieve', { node, studyInstanceUid, folder: into, receiver })).toEqual({
+        instances: 2,
+      });
+
+      const unknown = {
+        code: 'peer-refused',
+        message: expect.stringMatching(/wants a certificate of this workstation/),
+      };
+      for (const shown of [{}, { certFile: theirs.cert, keyFile: theirs.key }])
+        await expect(
+          network.run('echo', { node: dicomwebNode(url, { caFile: theirs.ca, ...shown }) }),
+        ).rejects.toMatchObject(unknown);
+      await expect(network.run('echo', { node: { ...node, keyFile: theirs.key } })).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(/belong together/),
+      });
+    });
+
+    it.each([
+      ['of an authority that nobody named', {}, false, /not trusted.*certificate authority/],
+      ['that has expired', { days: -1 }, true, /not valid today.*renew/],
+      ['of another host', { names: 'DNS:archive.example' }, true, /certificate of another host/],
+    ])('is not trusted with a certificate %s', async (_, change, named, says) => {
+      const certificates = makeCertificates(change);
+      const { httpPort } = await startOrthanc();
+      const url = `https://127.0.0.1:${await startStunnel(httpPort, certificates)}/dicom-web`;
+      const node = dicomwebNode(url, named ? { caFile: certificates.ca } : {});
+      await expect(network.run('echo', { node })).rejects.toMatchObject({
+        code: 'peer-refused',
+        message: expect.stringMatching(says),
+      });
     });
   });
 
@@ -105,6 +141,9 @@ describe.skipIf(!orthancIsInstalled)('Orthanc by DICOMweb', () => {
     await expect(network.run('echo', { node: { ...node, url: `${dicomweb}/../app` } })).rejects.toMatchObject({
       code: expect.stringMatching(/not-found|peer-refused/),
     });
+    await expect(
+      network.run('echo', { node: { ...node, url: dicomweb.replace('http:', 'https:') } }),
+    ).rejects.toMatchObject({ code: 'peer-refused', message: expect.stringMatching(/does not speak TLS/) });
     await stop();
     await expect(network.run('echo', { node })).rejects.toMatchObject({ code: 'peer-unreachable' });
   });

@@ -1,6 +1,7 @@
 /** QIDO-RS, WADO-RS and STOW-RS (PS3.18 sections 10.4 to 10.6). */
 import type { DicomwebNode, RemoteStudy, StudyMatches, StudyQuery } from '../../preload/contract/pacs.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
+import type { StoredFile } from '../seal/sealed-file.ts';
 import { readJson, withResponse } from './http.ts';
 import { filePart, stageParts } from './multipart.ts';
 import { refused, unreachable } from './peer-faults.ts';
@@ -112,10 +113,10 @@ export async function storeByStow(
   signal: AbortSignal,
   onResult: (result: SendResult) => void,
 ): Promise<void> {
-  for (const { id, path } of files) {
+  for (const { id, ...file } of files) {
     throwIfCancelled(signal);
     try {
-      await storeOne(node, path, signal);
+      await storeOne(node, file, signal);
       onResult({ id, fault: null });
     } catch (thrown) {
       const fault = Fault.from(thrown);
@@ -127,8 +128,8 @@ export async function storeByStow(
   }
 }
 
-async function storeOne(node: DicomwebNode, path: string, signal: AbortSignal): Promise<void> {
-  const { headers, body } = await filePart(path);
+async function storeOne(node: DicomwebNode, file: StoredFile, signal: AbortSignal): Promise<void> {
+  const { headers, body } = filePart(file);
   const request = { method: 'POST', path: '/studies', headers: { ...headers, Accept: JSON_TYPE }, body } as const;
   const { status, answer } = await withResponse(node, request, signal, async (response) => ({
     status: response.statusCode,

@@ -111,23 +111,42 @@ describe.skipIf(!orthancIsInstalled)('Orthanc by DIMSE', () => {
     expect((await readFileStart(join(into, name))).transferSyntax).toBe('1.2.840.10008.1.2.4.90');
   });
 
-  it('is asked over TLS, and not trusted without its certificate', async () => {
-    const { ca, cert, key } = makeCertificates();
+  it('takes a study over TLS and gives it back by C-GET and C-MOVE, but trusts no stranger', async () => {
+    const certificates = makeCertificates();
+    const { ca, cert, key } = certificates;
+    const own = { tls: true, caFile: ca, certFile: cert, keyFile: key };
+    const movesTo = await freePort();
     const orthanc = await startOrthanc({
       DicomTlsEnabled: true,
       DicomTlsCertificate: cert,
       DicomTlsPrivateKey: key,
       DicomTlsTrustedCertificates: ca,
+      DicomModalities: { mediclip: { AET: 'MEDICLIP', Host: '127.0.0.1', Port: movesTo, UseDicomTls: true } },
     });
-    const secured = dimseNode(orthanc.dicomPort, { tls: true, caFile: ca, certFile: cert, keyFile: key });
-    await network.run('echo', { node: secured });
-    await expect(network.run('echo', { node: { ...secured, caFile: '' } })).rejects.toMatchObject({
+    const node = dimseNode(orthanc.dicomPort, own);
+    await network.run('echo', { node });
+    const { folder, paths, studyInstanceUid, patientId } = writePhantomStudy(freshFolder(), { number: 7, slices: 2 });
+    await network.run('send', { node, files: paths.map((path, index) => ({ id: String(index), path })) });
+    const { studies } = await network.run('find', { node, query: { ...everything, patientId }, limit: 10 });
+    expect(studies).toMatchObject([{ studyInstanceUid, instanceCount: 2 }]);
+    for (const retrieve of ['get', 'move'] as const) {
+      const into = join(freshFolder(), 'study');
+      const input = { node: { ...node, retrieve }, studyInstanceUid, folder: into };
+      await network.run('retrieve', { ...input, receiver: receiverOn(movesTo, own) });
+      expect(await datasets(into)).toEqual(await datasets(folder));
+    }
+
+    const stranger = makeCertificates();
+    const echo = (change: Parameters<typeof dimseNode>[1]) => network.run('echo', { node: { ...node, ...change } });
+    await expect(echo({ caFile: stranger.ca })).rejects.toMatchObject({
       code: 'peer-refused',
       message: expect.stringMatching(/certificate that is not trusted/),
     });
-    await expect(network.run('echo', { node: { ...secured, tls: false } })).rejects.toMatchObject({
-      code: 'peer-unreachable',
+    await expect(echo({ certFile: stranger.cert, keyFile: stranger.key })).rejects.toMatchObject({
+      code: 'peer-refused',
+      message: expect.stringMatching(/wants a certificate of this workstation that it trusts/),
     });
+    await expect(echo({ tls: false })).rejects.toMatchObject({ code: 'peer-unreachable' });
   });
 
   it('leaves a fault and no whole folder where the line is cut', async () => {
@@ -232,7 +251,10 @@ describe.skipIf(!isInstalled('storescu'))('the receiver', () => {
     const { folder } = writePhantomStudy(freshFolder(), { number: 5 });
     await runTool('storescu', [...to(port, '+sd', '+tls', key, cert, '+cf', ca), folder]);
     await expect.poll(() => events.at(-1)).toMatchObject({ kind: 'received', instances: 1 });
+    const stranger = makeCertificates();
+    await expect(runTool('echoscu', to(port, '+tls', stranger.key, stranger.cert, '+cf', ca))).rejects.toThrow();
     await expect(runTool('storescu', [...to(port, '+sd'), folder])).rejects.toThrow();
+    await runTool('echoscu', to(port, '+tls', key, cert, '+cf', ca));
   });
 });
 
@@ -253,5 +275,17 @@ describe.skipIf(!isInstalled('storescp'))('storescp', () => {
     ]);
     const pixels = await runTool('dcmdump', ['+P', '0010,0010', join(into, readdirSync(into)[0] ?? '')]);
     expect(pixels).toContain('FICTIONAL^NORMAL 6');
+  });
+
+  it('takes a study over TLS', async () => {
+    const { ca, cert, key } = makeCertificates();
+    const into = freshFolder();
+    const port = await freePort();
+    await startTool('storescp', ['+tls', key, cert, '+cf', ca, '-aet', 'STORE', '-od', into, `${port}`], port);
+    const node = dimseNode(port, { aeTitle: 'STORE', tls: true, caFile: ca, certFile: cert, keyFile: key });
+    await network.run('echo', { node });
+    const { paths } = writePhantomStudy(freshFolder(), { number: 8, slices: 2 });
+    await network.run('send', { node, files: paths.map((path, index) => ({ id: String(index), path })) });
+    expect(readdirSync(into)).toHaveLength(2);
   });
 });

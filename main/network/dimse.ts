@@ -1,8 +1,8 @@
 /** Echo, query and sending by DIMSE (PS3.7 section 9; PS3.4 annexes A, B, C). */
-import { readFileSync } from 'node:fs';
 import type { DimseNode, RemoteStudy, StudyMatches, StudyQuery } from '../../preload/contract/pacs.ts';
 import { Fault } from '../fault.ts';
-import { type FileStart, readFileStart } from '../imaging/part10.ts';
+import { type FileStart, fileStartOf, LONGEST_META } from '../imaging/part10.ts';
+import { readBeginning, readStored } from '../seal/sealed-file.ts';
 import { type Line, type Proposal, withAssociation } from './association.ts';
 import { CEchoRequest, CFindRequest, CStoreRequest, Dataset, Status } from './dimse-library.ts';
 import { refused, unreachable } from './peer-faults.ts';
@@ -152,7 +152,7 @@ export async function sendFiles(
   const sendable: Sendable[] = [];
   for (const file of files)
     try {
-      sendable.push({ ...file, ...(await readFileStart(file.path)) });
+      sendable.push({ ...file, ...fileStartOf(readBeginning(file, LONGEST_META), file.path) });
     } catch (thrown) {
       onResult({ id: file.id, fault: Fault.from(thrown).toRecord() });
     }
@@ -203,14 +203,14 @@ class FileDataset extends Dataset {
   }
 
   override getDenaturalizedDataset(): Buffer {
-    const dataset = readFileSync(this.#file.path).subarray(this.#file.datasetOffset);
+    const dataset = readStored(this.#file).subarray(this.#file.datasetOffset);
     // Deflated data sets may be of odd length in files (PS3.5 annex A.5), and nothing is on the line.
     return dataset.length % 2 === 0 ? dataset : Buffer.concat([dataset, Buffer.alloc(1)]);
   }
 
   /** Asked for where it has to be written anew. */
   override getElements(): Record<string, unknown> {
-    return Dataset.fromFile(this.#file.path)?.getElements() ?? {};
+    return new Dataset(this.getDenaturalizedDataset(), this.#file.transferSyntax).getElements();
   }
 }
 

@@ -1,10 +1,9 @@
 /** multipart/related (RFC 2387), as DICOMweb carries DICOM files (PS3.18 section 8.6.1.2). */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { Dicer } from '@fastify/busboy';
 import { Fault } from '../fault.ts';
+import { readPieces, type StoredFile, sizeOfStored } from '../seal/sealed-file.ts';
 import type { Staging } from './staging.ts';
 
 /**
@@ -54,18 +53,17 @@ function boundaryOf(contentType: string): string {
 }
 
 /** One DICOM file as the body of a request, with its headers. */
-export async function filePart(
-  path: string,
-): Promise<{ readonly headers: Record<string, string>; readonly body: Readable }> {
+export function filePart(file: StoredFile): {
+  readonly headers: Record<string, string>;
+  readonly body: Readable;
+} {
   const boundary = 'mediclip-boundary-7f3a91c5d2e84b60';
-  const { size } = await stat(path).catch((thrown) => {
-    throw Fault.from(thrown, { path });
-  });
+  const size = sizeOfStored(file);
   const before = Buffer.from(`--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`);
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
-  async function* bytes() {
+  function* bytes() {
     yield before;
-    yield* createReadStream(path, { highWaterMark: 1 << 20 });
+    yield* readPieces(file);
     yield after;
   }
   return {

@@ -22,19 +22,35 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EPIPE: 'cut the line.',
 };
 
+/**
+ * What TLS says when it fails, the first that fits, in the code or the message. Alerts (RFC 8446 section 6.2) are what the
+ * other side says; the rest is what we found.
+ */
+const TLS_SENTENCES: readonly (readonly [RegExp, string])[] = [
+  [
+    /alert (certificate|bad certificate|unknown ca|unsupported certificate)/i,
+    'wants a certificate of this workstation that it trusts. Name one, and its key, in the node.',
+  ],
+  [
+    /cert has expired|cert not yet valid/i,
+    "shows a certificate that is not valid today. Its administrator has to renew it, or this computer's clock is wrong.",
+  ],
+  [/altname/i, 'shows the certificate of another host. Enter the host as its certificate names it.'],
+  [/wrong version number|http request/i, 'does not speak TLS at this address and port. Check both.'],
+  [
+    /cert|self signed|issuer|unable to verify/i,
+    'shows a certificate that is not trusted. Name the file of its certificate authority (CA) in the node.',
+  ],
+  [/ssl|tls|eproto/i, 'and this workstation do not agree on how to speak TLS.'],
+];
+
 /** Any error of a socket, a TLS handshake or an HTTP request. */
 export function connectionFault(node: string, thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
   const { code = '', message = String(thrown) } = (thrown ?? {}) as { code?: string; message?: string };
   const sentence = SENTENCES[code];
   if (sentence !== undefined) return unreachable(node, sentence, thrown);
-  if (/CERT|SELF_SIGNED|ISSUER|ALTNAME|UNABLE_TO_VERIFY/.test(code))
-    return refused(
-      node,
-      `shows a certificate that is not trusted (${message}). Name its CA's file in the node.`,
-      thrown,
-    );
-  if (/^ERR_(SSL|TLS)|^EPROTO/.test(code))
-    return refused(node, `and this workstation do not agree on TLS (${message}).`, thrown);
-  return unreachable(node, `broke off: ${message}.`, thrown);
+  const said = `${code} ${message}`.replaceAll('_', ' ');
+  const [, tls] = TLS_SENTENCES.find(([pattern]) => pattern.test(said)) ?? [];
+  return tls === undefined ? unreachable(node, `broke off: ${message}.`, thrown) : refused(node, tls, thrown);
 }

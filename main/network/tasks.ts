@@ -1,6 +1,7 @@
 /** The tasks of the network process, the only one that opens sockets. */
 import type { FaultRecord } from '../../preload/contract/faults.ts';
 import type { DimseNode, PacsNode, ReceiverSettings, StudyMatches, StudyQuery } from '../../preload/contract/pacs.ts';
+import type { StoredFile } from '../seal/sealed-file.ts';
 
 export interface RetrieveInput {
   readonly node: PacsNode;
@@ -20,9 +21,8 @@ export type ReceiverEvent =
   | { readonly kind: 'cut'; readonly caller: string; readonly instances: number }
   | { readonly kind: 'refused'; readonly caller: string; readonly address: string; readonly reason: string };
 
-export interface FileToSend {
+export interface FileToSend extends StoredFile {
   readonly id: string;
-  readonly path: string;
 }
 
 /** `fault` is null where the node took the file. */

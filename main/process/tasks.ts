@@ -27,6 +27,8 @@ export type TaskHandlers<T extends TaskMap<T>> = {
 export interface RunOptions<Progress> {
   readonly signal?: AbortSignal;
   readonly onProgress?: (value: Progress) => void;
+  /** Told in a few words what the task waits for before it begins, where that takes long. */
+  readonly onWait?: (note: string) => void;
 }
 
 /** Whoever can run a set of tasks: a child process, or the handlers themselves in this process (tests, scripts). */

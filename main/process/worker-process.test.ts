@@ -49,3 +49,19 @@ it.runIf(platform() === 'linux')('ends a child that hangs or grows without end, 
   });
   expect(await worker.run('echo', 'and again')).toBe('and again');
 });
+
+it('does not wait for a child that never came up, and can neither answer nor be ended', async () => {
+  const never: ChildHandle = { postMessage: () => {}, onMessage: () => {}, onExit: () => {}, kill: () => {} };
+  const handles = [never, startChild()];
+  const worker = new WorkerProcess<Tasks>({
+    start: () => handles.shift()!,
+    diedCode: 'reader-died',
+    diedMessage: 'It died.',
+    cancelGraceMs: 0,
+  });
+  onTestFinished(() => worker.close());
+  await expect(worker.run('echo', '', { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
+    code: 'cancelled',
+  });
+  expect(await worker.run('echo', 'here')).toBe('here');
+});

@@ -4,6 +4,7 @@
  */
 import type { FaultCode } from '../../preload/contract/faults.ts';
 import { Fault } from '../fault.ts';
+import { Silence } from './silence.ts';
 import type { FromChild, RestartableRunner, RunOptions, TaskMap, ToChild } from './tasks.ts';
 
 /** What this room needs of Electron's UtilityProcess, so that it can be tested with any child that speaks messages. */
@@ -15,6 +16,8 @@ export interface ChildHandle {
   kill(): void;
   /** Bytes that the child holds in memory now; null where the system does not tell. */
   residentBytes?(): number | null;
+  /** Processor time that all threads of the child have used so far, in seconds; null where the system does not tell. */
+  processorSeconds?(): number | null;
 }
 
 interface Pending {
@@ -31,7 +34,7 @@ export interface WorkerProcessOptions {
   readonly cancelGraceMs?: number;
   /** A child that grows beyond `bytes` is killed, and what was running fails with `message`. */
   readonly memoryLimit?: { readonly bytes: number; readonly message: string };
-  /** A child that works and gives no sign of life for so long hangs: it is killed. */
+  /** A child that works and gives no sign of life for so long hangs: it is killed. See silence.ts. */
   readonly silenceLimitMs?: number;
 }
 
@@ -43,7 +46,7 @@ export class WorkerProcess<T extends TaskMap<T>> implements RestartableRunner<T>
   readonly #pending = new Map<number, Pending>();
   #child: ChildHandle | null = null;
   #watch: NodeJS.Timeout | null = null;
-  #heardAt = 0;
+  #silence: Silence | null = null;
   #nextId = 1;
   #closed = false;
 
@@ -63,7 +66,8 @@ export class WorkerProcess<T extends TaskMap<T>> implements RestartableRunner<T>
     const cancel = () => {
       child.postMessage({ kind: 'cancel', id });
       grace = setTimeout(() => {
-        if (this.#pending.has(id)) child.kill();
+        // Not waiting for it to exit: one that never came up does not tell.
+        if (this.#pending.has(id)) this.#bury(child, 'cancelled');
       }, this.#options.cancelGraceMs ?? 30_000);
     };
     options.signal?.addEventListener('abort', cancel, { once: true });
@@ -89,7 +93,7 @@ export class WorkerProcess<T extends TaskMap<T>> implements RestartableRunner<T>
   /** Ends the child process. Later calls of `run` are refused. */
   close(): void {
     this.#closed = true;
-    this.#child?.kill();
+    if (this.#child) this.#bury(this.#child, 'closed');
   }
 
   #startedChild(): ChildHandle {
@@ -103,7 +107,7 @@ export class WorkerProcess<T extends TaskMap<T>> implements RestartableRunner<T>
   }
 
   #receive(message: FromChild): void {
-    this.#heardAt = performance.now();
+    this.#silence?.broken();
     if (message.kind === 'alive') return;
     const task = this.#pending.get(message.id);
     if (!task) return;
@@ -119,13 +123,13 @@ export class WorkerProcess<T extends TaskMap<T>> implements RestartableRunner<T>
   /** Looks at the child's memory and for signs of life as long as it works. */
   #watchOver(child: ChildHandle): void {
     const { memoryLimit, silenceLimitMs } = this.#options;
-    if ((!memoryLimit && !silenceLimitMs) || this.#watch) return;
-    this.#heardAt = performance.now();
+    if ((!memoryLimit && silenceLimitMs === undefined) || this.#watch) return;
+    this.#silence = silenceLimitMs === undefined ? null : new Silence(child, silenceLimitMs);
     this.#watch = setInterval(() => {
       if (this.#pending.size === 0) this.#endWatch();
       else if (memoryLimit && (child.residentBytes?.() ?? 0) > memoryLimit.bytes)
         this.#bury(child, 'memory limit', memoryLimit.message);
-      else if (silenceLimitMs && performance.now() - this.#heardAt > silenceLimitMs) this.#bury(child, 'silence');
+      else if (this.#silence?.isDeath()) this.#bury(child, 'silence');
     }, CHECK_MS);
   }
 

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramePixels } from '../../preload/contract/model.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
-import { readFileBytes } from '../imaging/dataset.ts';
+import { type FileContent, readFileBytes } from '../imaging/dataset.ts';
 import { deidentify } from '../imaging/deidentify/deidentify.ts';
 import { toDisplay } from '../imaging/display.ts';
 import { indexFile } from '../imaging/index-file.ts';
@@ -11,11 +11,14 @@ import { readMediaEntry } from '../imaging/media-entry.ts';
 import { toModelImage } from '../imaging/model-image.ts';
 import { type OpenedImage, openImage } from '../imaging/pixels.ts';
 import { readResultFile } from '../imaging/result-file.ts';
+import { isSameDataset } from '../imaging/same-dataset.ts';
 import { sharp } from '../imaging/sharp.ts';
 import { readSourceAttributes } from '../imaging/source-attributes.ts';
 import { expandContainer } from '../imaging/sources.ts';
 import type { Image8 } from '../method/image.ts';
+import { toTestRgb } from '../method/resize.ts';
 import type { TaskHandlers } from '../process/tasks.ts';
+import { readStored, type StoredFile } from '../seal/sealed-file.ts';
 import type { FrameSource, Indexed, ReaderTasks, Unpacked } from './tasks.ts';
 
 export const readerHandlers: TaskHandlers<ReaderTasks> = {
@@ -40,9 +43,10 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
     await opened.decode(0);
     return opened.header;
   },
-  sourceAttributes: ({ path }) => readSourceAttributes(path),
-  mediaEntry: ({ path }) => readMediaEntry(path),
-  resultFile: ({ path }) => readResultFile(path),
+  sourceAttributes: (file) => readSourceAttributes(contentOf(file)),
+  mediaEntry: (file) => readMediaEntry(contentOf(file)),
+  resultFile: ({ only, ...file }) => readResultFile(contentOf(file), only),
+  sameDataset: ({ path, stored }) => isSameDataset(path, contentOf(stored)),
   pixels: framePixels,
   modelImage,
   async thumbnail({ side, ...source }) {
@@ -54,8 +58,8 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
     // Of WebAssembly's shared memory, which cannot be sent to another process.
     return Uint8Array.from(png);
   },
-  async deidentify({ path, to, ...options }) {
-    const { bytes, ...copy } = deidentify(readFileBytes(path), options, path);
+  async deidentify({ path, fileKey, to, ...options }) {
+    const { bytes, ...copy } = deidentify(readFileBytes(contentOf({ path, fileKey })), options, path);
     const folder = join(to, copy.patientId, copy.studyUid);
     const out = join(folder, `${copy.instanceUid}.dcm`);
     try {
@@ -71,12 +75,15 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
   about: () => ({ pid: process.pid }),
 };
 
+/** A file by its path, so that no more of it is read than is needed; a sealed one by its bytes. */
+const contentOf = (file: StoredFile): FileContent => (file.fileKey ? readStored(file) : file.path);
+
 function failedIndex(thrown: unknown): Indexed {
   return { kind: 'failed', fault: Fault.from(thrown).toRecord() };
 }
 
 async function framePixels(source: FrameSource): Promise<FramePixels> {
-  const opened = await open(source.path);
+  const opened = await open(source);
   const display = toDisplay(await opened.decode(source.frame), opened.header);
   const { center, width } = display.windows[0] ?? { center: 128, width: 256 };
   return {
@@ -91,23 +98,27 @@ async function framePixels(source: FrameSource): Promise<FramePixels> {
     rescaleIntercept: display.intercept,
     windowCenter: center,
     windowWidth: width,
+    voiFunction: display.voiFunction,
     pixelSpacing: display.pixelSpacing && [display.pixelSpacing.row, display.pixelSpacing.column],
+    spacingAtDetector: display.pixelSpacing?.plane === 'detector',
     units: display.units ?? '',
     overlay: opened.overlay(source.frame),
   };
 }
 
-async function modelImage(source: FrameSource): Promise<Image8> {
-  const opened = await open(source.path);
-  return toModelImage(await opened.decode(source.frame), opened.header).image;
+async function modelImage({ frame, side, recipe, ...file }: ReaderTasks['modelImage']['input']): Promise<Image8> {
+  const opened = await open(file);
+  const { image } = toModelImage(await opened.decode(frame), opened.header, recipe);
+  return side === undefined ? image : toTestRgb(image, side);
 }
 
 /** The file that was read last, since the frames of one file are asked for one after the other. */
 let last: { readonly path: string; readonly image: Promise<OpenedImage> } | null = null;
 
-async function open(path: string): Promise<OpenedImage> {
+async function open(file: StoredFile): Promise<OpenedImage> {
+  const { path } = file;
   if (last?.path === path) return await last.image;
-  const image = openImage(path);
+  const image = openImage(contentOf(file));
   const opened = await image;
   // A file of one frame is not asked for again soon, and its bytes may be many.
   last = opened.image.frames > 1 ? { path, image } : null;

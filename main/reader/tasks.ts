@@ -1,18 +1,19 @@
 /** The tasks of the reader process: everything that parses a file from outside. */
 import type { FaultRecord } from '../../preload/contract/faults.ts';
-import type { FramePixels } from '../../preload/contract/model.ts';
+import type { FramePixels, FrameRef } from '../../preload/contract/model.ts';
 import type { Deidentified, DeidentifyOptions } from '../imaging/deidentify/deidentify.ts';
 import type { InstanceHeader, PhotoOrigin } from '../imaging/header.ts';
 import type { IndexedFile } from '../imaging/index-file.ts';
 import type { MediaEntry } from '../imaging/media-entry.ts';
+import type { ModelInputRecipe } from '../imaging/model-image.ts';
 import type { ResultFile } from '../imaging/result-file.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import type { CollectedFile } from '../imaging/sources.ts';
 import type { Image8 } from '../method/image.ts';
+import type { StoredFile } from '../seal/sealed-file.ts';
 
 /** Where a frame's bytes lie on disk. */
-export interface FrameSource {
-  readonly path: string;
+export interface FrameSource extends StoredFile {
   readonly frame: number;
 }
 
@@ -23,6 +24,12 @@ export type Indexed = IndexedFile | { readonly kind: 'failed'; readonly fault: F
 export type Unpacked =
   | Extract<CollectedFile, { kind: 'file' }>
   | { readonly kind: 'skipped'; readonly label: string; readonly fault: FaultRecord };
+
+/** How frames are made for a network. */
+export interface NetworkInput {
+  readonly recipe?: ModelInputRecipe;
+  readonly side?: number;
+}
 
 export interface ReaderTasks {
   /** What many files say of themselves, in their order; each was looked at far enough that it can be shown. */
@@ -44,18 +51,24 @@ export interface ReaderTasks {
     output: InstanceHeader;
   };
   /** What objects derived from a file repeat of it. */
-  sourceAttributes: { input: { readonly path: string }; progress: never; output: SourceAttributes };
+  sourceAttributes: { input: StoredFile; progress: never; output: SourceAttributes };
   /** What a DICOMDIR says of a file; null for a photograph. */
-  mediaEntry: { input: { readonly path: string }; progress: never; output: MediaEntry | null };
-  /** Outlines, masks and maps of a report, Segmentation or Parametric Map. */
-  resultFile: { input: { readonly path: string }; progress: never; output: ResultFile };
+  mediaEntry: { input: StoredFile; progress: never; output: MediaEntry | null };
+  /** Outlines, masks and maps of a report, Segmentation or Parametric Map; with `only` the masks and maps of that frame. */
+  resultFile: { input: StoredFile & { readonly only?: FrameRef }; progress: never; output: ResultFile };
+  /** Whether a file and one of the store are the same object, whatever their file meta information and encoding. */
+  sameDataset: { input: { readonly path: string; readonly stored: StoredFile }; progress: never; output: boolean };
   pixels: { input: FrameSource; progress: never; output: FramePixels };
-  modelImage: { input: FrameSource; progress: never; output: Image8 };
+  /**
+   * What a model sees, by this recipe or the present one; with `side` as its network takes test pictures, (side, side) in
+   * RGB, else at full size.
+   */
+  modelImage: { input: FrameSource & NetworkInput; progress: never; output: Image8 };
   /** PNG bytes, longest side at most `side` pixels, windowed as the model sees it. */
   thumbnail: { input: FrameSource & { readonly side: number }; progress: never; output: Uint8Array };
   /** Writes a de-identified copy below `to`, whole or not at all. */
   deidentify: {
-    input: DeidentifyOptions & { readonly path: string; readonly to: string };
+    input: DeidentifyOptions & StoredFile & { readonly to: string };
     progress: never;
     output: Omit<Deidentified, 'bytes'> & { readonly path: string };
   };

@@ -1,4 +1,6 @@
 /** Documents and pictures for viewers that know nothing better: Secondary Capture and Encapsulated PDF. */
+import type { FramePixels } from '../../preload/contract/model.ts';
+import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import type { ResultContent, ResultImage } from './content.ts';
 import {
   commonModules,
@@ -61,6 +63,44 @@ export function secondaryCapture(
     PixelRepresentation: 0,
     PixelData: pixels.buffer,
     _vrMap: { PixelData: 'OB' },
+  };
+}
+
+/**
+ * A photograph as the DICOM image that the other objects refer to, under the UIDs that it was given when it was imported.
+ */
+export function photograph({ header, ...source }: SourceAttributes, pixels: FramePixels, identity: Identity): Dataset {
+  const { data, samplesPerPixel, rows, columns } = pixels;
+  const bits = 8 * data.BYTES_PER_ELEMENT;
+  const bytes = new Uint8Array(data.byteLength + (data.byteLength % 2));
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const { modality, uid: seriesInstanceUid, number } = header.series;
+  const own = {
+    ...identity,
+    sopInstanceUid: header.instance.uid,
+    seriesInstanceUid,
+    seriesNumber: number ?? 1,
+    instanceNumber: header.instance.number ?? 1,
+  };
+  return {
+    SOPClassUID: SECONDARY_CAPTURE_STORAGE,
+    ...commonModules({ ...source, header }, own, { modality, description: 'Photograph' }),
+    ConversionType: 'DI',
+    ImageType: ['ORIGINAL', 'PRIMARY'],
+    PatientOrientation: '',
+    BurnedInAnnotation: 'NO',
+    LossyImageCompression: header.image?.lossy ? '01' : '00',
+    SamplesPerPixel: samplesPerPixel,
+    PhotometricInterpretation: samplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2',
+    ...(samplesPerPixel === 3 ? { PlanarConfiguration: 0 } : {}),
+    Rows: rows,
+    Columns: columns,
+    BitsAllocated: bits,
+    BitsStored: bits,
+    HighBit: bits - 1,
+    PixelRepresentation: 0,
+    PixelData: bytes.buffer,
+    _vrMap: { PixelData: bits === 8 ? 'OB' : 'OW' },
   };
 }
 

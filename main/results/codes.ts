@@ -27,11 +27,15 @@ export const ARTIFICIAL_INTELLIGENCE = dcm('123110', 'Artificial Intelligence');
 export const ANOMALY_SCORE = own('ANOMALY_SCORE', 'Anomaly score');
 export const CONFORMAL_P = own('CONFORMAL_P', 'Conformal p-value');
 export const AREA = sct('42798000', 'Area');
+export const LENGTH = sct('410668003', 'Length');
+export const ANGLE = sct('1483009', 'Angle');
 export const LONG_AXIS = sct('103339001', 'Long Axis');
 
 export const NO_UNITS = ucum('1', 'no units');
 export const MILLIMETRE = ucum('mm', 'millimeter');
 export const SQUARE_MILLIMETRE = ucum('mm2', 'square millimeter');
+export const DEGREE = ucum('deg', 'degree');
+export const PIXELS = ucum('{pixels}', 'pixels');
 
 export const REJECTED = {
   quality: dcm('113001', 'Rejected for Quality Reasons'),

@@ -1,7 +1,14 @@
 /** Content items of structured reports (PS3.3 C.17.3). */
+import type { LinkedMeasurement } from '../../preload/contract/results.ts';
 import { type Code, type Dataset, decimal } from './dataset.ts';
 
-type Relationship = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'HAS PROPERTIES' | 'SELECTED FROM';
+type Relationship =
+  | 'CONTAINS'
+  | 'HAS OBS CONTEXT'
+  | 'HAS CONCEPT MOD'
+  | 'HAS PROPERTIES'
+  | 'INFERRED FROM'
+  | 'SELECTED FROM';
 
 const item = (
   relationship: Relationship,
@@ -73,6 +80,33 @@ export const outlineItem = (concept: Code, outline: readonly number[], image: Da
   item('CONTAINS', 'SCOORD', concept, { GraphicType: 'POLYLINE', GraphicData: closed(outline) }, [
     imageItem('SELECTED FROM', null, image),
   ]);
+
+/** Where a measurement was taken: for its value to be inferred from (TID 320), or as the region of its group (TID 1410). */
+export const measuredAtItem = (
+  relationship: 'CONTAINS' | 'INFERRED FROM',
+  concept: Code,
+  { tool, points }: LinkedMeasurement,
+  image: Dataset,
+): Dataset =>
+  item(
+    relationship,
+    'SCOORD',
+    concept,
+    tool === 'ellipse'
+      ? { GraphicType: 'ELLIPSE', GraphicData: axesOf(points) }
+      : { GraphicType: 'POLYLINE', GraphicData: tool === 'rectangle' ? closed(aroundOf(points)) : [...points] },
+    [imageItem('SELECTED FROM', null, image)],
+  );
+
+/** Ends of the major axis, then of the minor one; an annotation names bottom and top, left and right. */
+function axesOf(points: readonly number[]): number[] {
+  const [vertical, horizontal] = [points.slice(0, 4), points.slice(4, 8)];
+  const length = ([x0 = 0, y0 = 0, x1 = 0, y1 = 0]: readonly number[]) => Math.hypot(x1 - x0, y1 - y0);
+  return length(vertical) >= length(horizontal) ? [...vertical, ...horizontal] : [...horizontal, ...vertical];
+}
+
+/** Corners one after the other around a rectangle; an annotation names them row by row. */
+const aroundOf = (points: readonly number[]) => [...points.slice(0, 4), ...points.slice(6, 8), ...points.slice(4, 6)];
 
 function closed(outline: readonly number[]): number[] {
   const same = outline[0] === outline.at(-2) && outline[1] === outline.at(-1);

@@ -1,5 +1,13 @@
 /** What leaves the workstation: accepted findings of a signed report, with all that an object says about them. */
-import type { Addendum, AnomalyMap, CalibrationRow, Finding, FrameResult } from '../../preload/contract/model.ts';
+import type {
+  Addendum,
+  AnomalyMap,
+  CalibrationRow,
+  Finding,
+  FrameResult,
+  ReportLanguage,
+} from '../../preload/contract/model.ts';
+import type { LinkedMeasurement, ReportedFinding } from '../../preload/contract/results.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import type { Device } from './dataset.ts';
 
@@ -7,6 +15,7 @@ export interface ResultContent {
   readonly device: Device;
   readonly report: ReportVersion;
   readonly analysis: {
+    readonly id: string;
     readonly createdAt: string;
     readonly provider: string;
     readonly images: number;
@@ -17,8 +26,21 @@ export interface ResultContent {
   readonly context: SourceAttributes;
   /** Images with accepted findings, in the study's order. */
   readonly images: readonly ResultImage[];
+  /** What the reader measured without linking it to a finding. */
+  readonly measurements: readonly ReportedMeasurement[];
   /** Of all images that were analysed, without those where the reader accepted nothing of what was marked. */
   readonly scores: readonly FrameResult[];
+}
+
+export interface ReportedMeasurement {
+  /** 1, 2, 3, ... over the whole report. */
+  readonly number: number;
+  /** The same in every object and version that speaks of it. */
+  readonly trackingUid: string;
+  readonly source: SourceAttributes;
+  /** 0-based. */
+  readonly frame: number;
+  readonly measured: LinkedMeasurement;
 }
 
 export interface ReportVersion {
@@ -28,8 +50,12 @@ export interface ReportVersion {
   readonly technique: string;
   readonly findings: string;
   readonly impression: string;
+  /** Of the findings' sentences. */
+  readonly language: ReportLanguage;
   readonly addenda: readonly Addendum[];
   readonly signedBy: string;
+  /** For whom the signer answers: the administrator's word, else the institution of the images. */
+  readonly organization: string;
   /** Of this version; ISO 8601, UTC. */
   readonly signedAt: string;
 }
@@ -48,11 +74,18 @@ export interface ResultImage {
   readonly withheld: readonly (readonly number[])[];
 }
 
-export interface NumberedFinding extends Finding {
-  /** 1, 2, 3, ... over the whole report. */
-  readonly number: number;
+export interface NumberedFinding extends Finding, ReportedFinding {
   /** The same in every object and version that speaks of it. */
   readonly trackingUid: string;
+}
+
+/** What people call a measurement in every object. */
+export const measurementLabel = ({ number }: Pick<ReportedMeasurement, 'number'>): string => `Measurement ${number}`;
+
+/** Of everything that the report speaks of; any of the study where it speaks of none. Some may come twice. */
+export function sourcesOf({ context, images, measurements }: ResultContent): readonly SourceAttributes[] {
+  const sources = [...images, ...measurements].map(({ source }) => source);
+  return sources.length > 0 ? sources : [context];
 }
 
 /** What people call a finding in every object. */

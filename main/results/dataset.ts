@@ -1,6 +1,7 @@
 /** DICOM objects as plain datasets, what all of them have in common, and their bytes. */
 import dcmjs from 'dcmjs';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
+import { validDataset } from './valid-values.ts';
 
 /** Attributes by keyword. A sequence is a list of datasets; an empty string is an empty value (type 2). */
 export type Dataset = Readonly<Record<string, unknown>>;
@@ -42,11 +43,20 @@ const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 /** A Part 10 file in explicit VR little endian. Text is UTF-8. */
 export function encodeDataset(dataset: Dataset): Uint8Array {
   const { SOPClassUID, SOPInstanceUID } = dataset;
-  return encodeFile(SOPClassUID, SOPInstanceUID, { ...dataset, SpecificCharacterSet: 'ISO_IR 192' });
+  return encodeFile(SOPClassUID, SOPInstanceUID, { ...validDataset(dataset), SpecificCharacterSet: 'ISO_IR 192' });
 }
 
-/** A Part 10 file of this application, named as this class and instance. */
-export function encodeFile(sopClassUid: unknown, sopInstanceUid: unknown, dataset: Dataset): Uint8Array {
+/**
+ * A Part 10 file of this application, named as this class and instance.
+ * @param asItIs also writes values that are too long for their representation
+ * @throws Error for such a value otherwise
+ */
+export function encodeFile(
+  sopClassUid: unknown,
+  sopInstanceUid: unknown,
+  dataset: Dataset,
+  asItIs = false,
+): Uint8Array {
   const { DicomDict, DicomMetaDictionary } = dcmjs.data;
   const file = new DicomDict(
     DicomMetaDictionary.denaturalizeDataset({
@@ -59,12 +69,12 @@ export function encodeFile(sopClassUid: unknown, sopInstanceUid: unknown, datase
     }),
   );
   file.dict = DicomMetaDictionary.denaturalizeDataset(dataset);
-  return new Uint8Array(file.write());
+  return new Uint8Array(file.write({ allowInvalidVRLength: asItIs }));
 }
 
 /** Patient, study, equipment and SOP common modules, and the series that the object belongs to. */
 export function commonModules(source: SourceAttributes, identity: Identity, series: SeriesOf): Dataset {
-  const { date, time } = dicomMoment(identity.madeAt);
+  const { date, time } = dicomMoment(identity.madeAt, source.timezone);
   return {
     ...patientAndStudy(source),
     Modality: series.modality,
@@ -72,8 +82,8 @@ export function commonModules(source: SourceAttributes, identity: Identity, seri
     SeriesNumber: identity.seriesNumber,
     SeriesDate: date,
     SeriesTime: time,
-    SeriesDescription: `${series.description}. ${NOT_FOR_DIAGNOSTIC_USE}`.slice(0, 64),
-    ...(series.modality === 'OT' ? { Laterality: lateralityOf(source) } : {}),
+    SeriesDescription: `${series.description}. ${NOT_FOR_DIAGNOSTIC_USE}`,
+    ...(WITHOUT_SIDE.includes(series.modality) ? {} : { Laterality: lateralityOf(source) }),
     Manufacturer: MANUFACTURER,
     ManufacturerModelName: MODEL_NAME,
     DeviceSerialNumber: identity.device.uid,
@@ -82,7 +92,8 @@ export function commonModules(source: SourceAttributes, identity: Identity, seri
     InstanceNumber: identity.instanceNumber,
     InstanceCreationDate: date,
     InstanceCreationTime: time,
-    TimezoneOffsetFromUTC: '+0000',
+    // It would also hold for the study's date and time, which are the source's own.
+    ...(source.timezone === '' ? {} : { TimezoneOffsetFromUTC: source.timezone }),
     ContentDate: date,
     ContentTime: time,
   };
@@ -94,36 +105,54 @@ export interface SeriesOf {
   readonly description: string;
 }
 
-/** Type 2C of image series: one side of a paired structure, where the source says so. */
-const lateralityOf = ({ header }: SourceAttributes) =>
+const WITHOUT_SIDE: readonly string[] = ['SR', 'SEG', 'DOC', 'KO'];
+/** Of image series: one side of a paired structure where the source says so, else empty; dciodvfy misses it otherwise. */
+const lateralityOf = ({ header }: SourceAttributes): string =>
   /^[LR]$/.test(header.series.laterality) ? header.series.laterality : '';
 
-/** Word for word what the source says, as far as it is valid: a derived object must not repeat another's errors. */
+/** Word for word what the source says, as far as it is valid (valid-values.ts); the first where it gives several. */
 function patientAndStudy({ header, context }: SourceAttributes): Dataset {
   const { patient, study } = header;
   return {
     StudyID: '',
     ReferringPhysicianName: '',
-    ...context,
+    ...Object.fromEntries(Object.entries(context).map(([keyword, value]) => [keyword, firstOf(value)])),
     PatientName: patient.name,
-    PatientID: patient.id,
-    PatientBirthDate: validDate(patient.birthDate),
+    PatientID: firstOf(patient.id),
+    PatientBirthDate: patient.birthDate,
     PatientSex: ['M', 'F', 'O'].includes(patient.sex) ? patient.sex : '',
     StudyInstanceUID: study.uid,
-    StudyDate: validDate(study.date),
-    StudyTime: /^\d{2}(\d{2}(\d{2}([.]\d{1,6})?)?)?$/.test(study.time) ? study.time : '',
-    StudyDescription: study.description.slice(0, 64),
-    AccessionNumber: study.accessionNumber.slice(0, 16),
+    StudyDate: study.date,
+    StudyTime: study.time,
+    StudyDescription: firstOf(study.description),
+    AccessionNumber: firstOf(study.accessionNumber),
   };
 }
 
-const validDate = (value: string) => (/^\d{8}$/.test(value) ? value : '');
+const firstOf = (value: string) => value.split('\\')[0] ?? '';
 
-/** DA and TM of a moment. */
-export function dicomMoment(iso: string): { readonly date: string; readonly time: string; readonly both: string } {
-  const digits = iso.replace(/[-:TZ]/g, '');
+/**
+ * DA and TM of a moment in a time zone (`+0100`), or on this computer's clock where the zone is ''; `both` is a DT, which
+ * names the zone.
+ */
+export function dicomMoment(
+  iso: string,
+  zone: string,
+): { readonly date: string; readonly time: string; readonly both: string } {
+  const moment = new Date(iso);
+  const minutes = zone === '' ? -moment.getTimezoneOffset() : minutesOf(zone);
+  const digits = new Date(moment.getTime() + minutes * 60_000).toISOString().replace(/[-:TZ]/g, '');
   const [date, time] = [digits.slice(0, 8), digits.slice(8)];
-  return { date, time, both: `${date}${time}` };
+  return { date, time, both: `${date}${time}${zoneOf(minutes)}` };
+}
+
+const minutesOf = (zone: string) =>
+  (zone.startsWith('-') ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3, 5)));
+
+function zoneOf(minutes: number): string {
+  const digits = (value: number) => String(value).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${digits(Math.floor(size / 60))}${digits(size % 60)}`;
 }
 
 /** DS: at most 16 characters. */

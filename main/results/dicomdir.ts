@@ -4,6 +4,7 @@
  */
 import dicomParser from 'dicom-parser';
 import { type Dataset, encodeFile } from './dataset.ts';
+import { validDataset } from './valid-values.ts';
 
 const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10';
 
@@ -67,7 +68,7 @@ function encodeDirectory(
       _vrMap: OFFSETS,
       RecordInUseFlag: 0xffff,
       OffsetOfReferencedLowerLevelDirectoryEntity: offset(lower),
-      ...record.attributes,
+      ...validDataset(record.attributes),
     })),
   });
 }

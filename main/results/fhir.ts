@@ -1,24 +1,38 @@
 /** The report as a FHIR R4 Bundle: DiagnosticReport with Patient, ImagingStudy, Device and an Observation per finding. */
 import { createHash } from 'node:crypto';
 import * as codes from './codes.ts';
-import { findingLabel, type NumberedFinding, type ResultContent } from './content.ts';
+import {
+  findingLabel,
+  measurementLabel,
+  type NumberedFinding,
+  type ReportedMeasurement,
+  type ResultContent,
+  sourcesOf,
+} from './content.ts';
 import { bySeries, type Code, NOT_FOR_DIAGNOSTIC_USE } from './dataset.ts';
+import { quantitiesOf, quantityOf } from './measurements.ts';
 
 type Resource = Readonly<Record<string, unknown>>;
 
 /** JSON. Deterministic for a version of a report. */
 export function fhirBundle(content: ResultContent): string {
   const { report, images, context } = content;
-  const seed = `${context.header.study.uid}/${report.version}`;
+  const seed = `${context.header.study.uid}/${content.analysis?.id ?? ''}/${report.signedAt}/${report.version}`;
   const urn = (name: string) => urnOf(`${seed}/${name}`);
   const patient = { reference: urn('patient') };
   const study = { reference: urn('study') };
   const device = { reference: urn('device') };
   const findings = images.flatMap((image) => image.findings);
-  const observations = findings.map((finding) => ({
-    url: urn(finding.id),
-    resource: observation(content, finding, patient, study, device),
-  }));
+  const observations = [
+    ...findings.map((finding) => ({
+      url: urn(finding.id),
+      resource: observation(content, finding, patient, study, device),
+    })),
+    ...content.measurements.map((measurement) => ({
+      url: urn(measurement.trackingUid),
+      resource: measurementObservation(content, measurement, patient, study),
+    })),
+  ];
   const entries = [
     {
       url: urn('report'),
@@ -66,23 +80,21 @@ const concept = (code: Code) => ({ coding: [coding(code)], text: code.CodeMeanin
 const notice = { text: `${NOT_FOR_DIAGNOSTIC_USE}.` } as const;
 
 function diagnosticReport(
-  { report, context, analysis }: ResultContent,
+  { report, context, analysis, images }: ResultContent,
   subject: Resource,
   imagingStudy: Resource,
   result: readonly Resource[],
 ): Resource {
   const newest = report.addenda.at(-1);
   const taken = report.addenda.some(({ reason }) => reason !== null);
-  const words = [
-    `${NOT_FOR_DIAGNOSTIC_USE}.`,
-    report.findings,
-    report.impression,
-    ...report.addenda.map(({ text, signedAt }) => `Addendum ${signedAt}: ${text}`),
-  ].filter((text) => text.trim() !== '');
+  const sentences = images.flatMap(({ findings }) => findings.map(({ sentence }) => sentence));
+  const said = { ...report, findings: [report.findings, ...sentences].join('\n').trim() };
+  const whole = [`${NOT_FOR_DIAGNOSTIC_USE}.`, ...reportSections(said)];
+  const conclusion = [`${NOT_FOR_DIAGNOSTIC_USE}.`, ...reportSections({ ...said, indication: '', technique: '' })];
   const started = dateOf(context.header.study.date);
   return {
     resourceType: 'DiagnosticReport',
-    text: narrative([...words, analysis ? '' : 'This study was not analysed.']),
+    text: narrative([...whole, analysis ? '' : 'This study was not analysed.']),
     identifier: [{ system: 'urn:dicom:uid', value: `urn:oid:${context.header.study.uid}` }],
     status: newest ? (taken ? 'amended' : 'appended') : 'final',
     category: [
@@ -95,8 +107,29 @@ function diagnosticReport(
     resultsInterpreter: [{ display: report.signedBy }],
     ...(result.length > 0 ? { result } : {}),
     imagingStudy: [imagingStudy],
-    conclusion: words.join('\n\n'),
+    conclusion: conclusion.join('\n\n'),
+    // R4 has no elements for indication and technique, so the report as issued goes with it.
+    presentedForm: [
+      {
+        contentType: 'text/plain; charset=utf-8',
+        data: Buffer.from(whole.join('\n\n')).toString('base64'),
+        title: 'Report',
+        creation: report.signedAt,
+      },
+    ],
   };
+}
+
+/** What the reader wrote and accepted, each part below its name, without those left empty. */
+function reportSections({ indication, technique, findings, impression, addenda }: ResultContent['report']) {
+  const sections: readonly (readonly [string, string])[] = [
+    ['Indication', indication],
+    ['Technique', technique],
+    ['Findings', findings],
+    ['Impression', impression],
+    ...addenda.map(({ text, signedAt, signedBy }) => [`Addendum by ${signedBy}, ${signedAt}`, text] as const),
+  ];
+  return sections.flatMap(([title, text]) => (text.trim() === '' ? [] : [`${title}: ${text}`]));
 }
 
 function observation(
@@ -106,7 +139,7 @@ function observation(
   study: Resource,
   device: Resource,
 ): Resource {
-  const { peakScore, pValue, areaMm2, longestDiameterMm, comment } = finding;
+  const { peakScore, pValue, sentence } = finding;
   const component = (code: Code, value: number | null, unit: Code) =>
     value === null
       ? []
@@ -129,22 +162,49 @@ function observation(
     subject,
     issued: report.signedAt,
     ...(context.header.series.bodyPart === '' ? {} : { bodySite: { text: context.header.series.bodyPart } }),
-    method: { text: `MediCLIP, calibration profile ${analysis?.profileSha256 ?? ''}` },
-    device,
+    ...(finding.drawnBy === null
+      ? { method: { text: methodOf(analysis) }, device }
+      : { method: { text: 'Drawn by the reader' }, performer: [{ display: finding.drawnBy }] }),
     derivedFrom: [study],
     note: [
       notice,
       { text: `SOP Instance UID ${finding.sopInstanceUid}, frame ${finding.frame + 1}.` },
-      ...(comment.trim() === '' ? [] : [{ text: comment }]),
+      { text: sentence },
     ],
     component: [
       ...component(codes.ANOMALY_SCORE, peakScore, codes.NO_UNITS),
       ...component(codes.CONFORMAL_P, pValue, codes.NO_UNITS),
-      ...component(codes.AREA, areaMm2, codes.SQUARE_MILLIMETRE),
-      ...component(codes.LONG_AXIS, longestDiameterMm, codes.MILLIMETRE),
+      ...quantitiesOf(finding).flatMap(({ code, value, unit }) => component(code, value, unit)),
     ],
   };
 }
+
+function measurementObservation(
+  { report }: ResultContent,
+  measurement: ReportedMeasurement,
+  subject: Resource,
+  study: Resource,
+): Resource {
+  const { source, frame, trackingUid } = measurement;
+  const { code, value, unit } = quantityOf(measurement.measured);
+  return {
+    resourceType: 'Observation',
+    identifier: [{ system: 'urn:dicom:uid', value: `urn:oid:${trackingUid}` }],
+    status: 'final',
+    category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'imaging' }] }],
+    code: { ...concept(code), text: measurementLabel(measurement) },
+    subject,
+    issued: report.signedAt,
+    performer: [{ display: report.signedBy }],
+    method: { text: 'Measured by the reader' },
+    derivedFrom: [study],
+    valueQuantity: { value, unit: unit.CodeMeaning, system: SYSTEMS.UCUM, code: unit.CodeValue },
+    note: [notice, { text: `SOP Instance UID ${source.header.instance.uid}, frame ${frame + 1}.` }],
+  };
+}
+
+const methodOf = (analysis: ResultContent['analysis']) =>
+  `MediCLIP${analysis ? `, calibration profile ${analysis.profileSha256}, computed on ${analysis.provider}` : ''}`;
 
 const GENDERS: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' };
 
@@ -166,10 +226,9 @@ function patientResource({ context }: ResultContent): Resource {
   };
 }
 
-function imagingStudy({ context, images }: ResultContent, subject: Resource): Resource {
-  const { study } = context.header;
+function imagingStudy(content: ResultContent, subject: Resource): Resource {
+  const { study } = content.context.header;
   const started = dateOf(study.date);
-  const sources = images.length > 0 ? images.map(({ source }) => source) : [context];
   return {
     resourceType: 'ImagingStudy',
     identifier: [
@@ -180,7 +239,7 @@ function imagingStudy({ context, images }: ResultContent, subject: Resource): Re
     subject,
     ...(started === null ? {} : { started }),
     ...(study.description === '' ? {} : { description: study.description }),
-    series: bySeries(sources).map(([uid, members]) => ({
+    series: bySeries(sourcesOf(content)).map(([uid, members]) => ({
       uid,
       modality: coding(codes.modalityCode(members[0]?.header.series.modality ?? '')),
       instance: members.map(({ header }) => ({

@@ -6,7 +6,7 @@ import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import { dcm, REJECTED } from './codes.ts';
 import { codeItem, templateOf, textItem } from './content-items.ts';
 import { commonModules, type Dataset, type Identity, NOT_FOR_DIAGNOSTIC_USE } from './dataset.ts';
-import { deviceObserver, evidence, type ObjectReference } from './structured-report.ts';
+import { deviceObserver, evidence, type ObjectReference, personObserver } from './structured-report.ts';
 
 const KEY_OBJECT_SELECTION_STORAGE = '1.2.840.10008.5.1.4.1.1.88.59';
 
@@ -16,11 +16,15 @@ const IMAGES = new Set([
   '1.2.840.10008.5.1.4.1.1.7', // Secondary Capture
 ]);
 
-/** @param why what the reader wrote when taking them back */
+/**
+ * @param why what the reader wrote when taking them back
+ * @param signedBy that reader
+ */
 export function rejectionNote(
   context: SourceAttributes,
   reason: keyof typeof REJECTED,
   why: string,
+  signedBy: string,
   withdrawn: readonly ObjectReference[],
   identity: Identity,
 ): Dataset {
@@ -41,6 +45,7 @@ export function rejectionNote(
         CodingSchemeDesignator: 'RFC5646',
         CodeMeaning: 'English',
       }),
+      ...personObserver(signedBy),
       ...deviceObserver(identity.device),
       textItem('CONTAINS', dcm('113012', 'Key Object Description'), `${why} ${NOT_FOR_DIAGNOSTIC_USE}.`.trim()),
       ...withdrawn.map(({ sopClassUid, sopInstanceUid }) => ({

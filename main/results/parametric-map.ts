@@ -9,12 +9,23 @@ import {
   type Dataset,
   type Identity,
   lossyAttributes,
+  MANUFACTURER,
+  MODEL_NAME,
   NOT_FOR_DIAGNOSTIC_USE,
   referencedSeries,
 } from './dataset.ts';
 import { maskOfOutline } from './mask.ts';
-import { dimensionModule, frameGroups, frameOfReference, POSITION, placed, sharedGroups } from './planes.ts';
-import { positionKey, positionNumbers } from './segmentation.ts';
+import {
+  dimensionModule,
+  type FramePlace,
+  frameGroups,
+  frameOfReference,
+  framePlaces,
+  placeContent,
+  placeDimensions,
+  placed,
+  sharedGroups,
+} from './planes.ts';
 
 const PARAMETRIC_MAP_STORAGE = '1.2.840.10008.5.1.4.1.1.30';
 
@@ -44,26 +55,28 @@ export function parametricMap(
   quantity: Quantity,
   identity: Identity,
 ): Dataset {
-  const images = group.map(placed);
+  const images = placed(group);
   const [first] = images as [ResultImage, ...ResultImage[]];
   const { rows, columns } = first.source.header.image as { rows: number; columns: number };
   const sources = group.map(({ source }) => source);
-  const positions = positionNumbers(images);
+  const places = framePlaces(images);
+  const dimensions = placeDimensions(places);
   const frames = images.map((image) => mapFrame(image, quantity, columns, rows));
   return {
     SOPClassUID: PARAMETRIC_MAP_STORAGE,
-    ...commonModules(first.source, identity, { modality: 'OT', description: `AI map: ${quantity.label}` }),
+    ...commonModules(first.source, identity, { modality: 'OT', description: 'AI maps' }),
     ...frameOfReference(first),
+    ContributingEquipmentSequence: computedOn(content),
     ImageType: ['DERIVED', 'PRIMARY', 'MIXED', 'NONE'],
     PixelPresentation: 'MONOCHROME',
-    VolumetricProperties: 'SAMPLED',
+    VolumetricProperties: volumetric(first),
     VolumeBasedCalculationTechnique: 'NONE',
     PresentationLUTShape: 'IDENTITY',
     ContentQualification: 'RESEARCH',
     BurnedInAnnotation: 'NO',
     RecognizableVisualFeatures: 'NO',
     ContentLabel: quantity.code === ANOMALY_SCORE ? 'ANOMALY_SCORE' : 'P_VALUE',
-    ContentDescription: `Map of a few-shot detector. ${NOT_FOR_DIAGNOSTIC_USE}`,
+    ContentDescription: `${quantity.label} of a few-shot detector. ${NOT_FOR_DIAGNOSTIC_USE}`,
     ContentCreatorName: content.report.signedBy,
     AcquisitionContextSequence: [],
     SamplesPerPixel: 1,
@@ -75,7 +88,7 @@ export function parametricMap(
     FloatPixelPaddingValue: WITHHELD,
     FloatPixelPaddingRangeLimit: WITHHELD,
     ...lossyAttributes(sources),
-    ...dimensionModule(derivedUid('instance', `${identity.sopInstanceUid}/dimensions`), [POSITION]),
+    ...dimensionModule(derivedUid('instance', `${identity.sopInstanceUid}/dimensions`), dimensions),
     ReferencedSeriesSequence: referencedSeries(sources),
     SharedFunctionalGroupsSequence: [
       {
@@ -86,11 +99,29 @@ export function parametricMap(
         RealWorldValueMappingSequence: [realWorldValues(quantity)],
       },
     ],
-    PerFrameFunctionalGroupsSequence: images.map((image) =>
-      frameGroups(image, [positions.get(positionKey(image)) ?? 1], dcm('110004', 'Image processing')),
+    PerFrameFunctionalGroupsSequence: images.map((image, index) =>
+      frameGroups(image, placeContent(dimensions, places[index] as FramePlace), dcm('110004', 'Image processing')),
     ),
     FloatPixelData: concatenate(frames).buffer,
   };
+}
+
+/** Sampled planes need a thickness (PS3.3 C.7.6.16.2.1). Without one, nothing is said of what may be measured. */
+const volumetric = ({ source, frame }: ResultImage) => (source.frames[frame]?.sliceThickness ? 'SAMPLED' : 'DISTORTED');
+
+/** A map has no place for an algorithm's parameters: what computed it, and with which calibration. */
+function computedOn({ analysis, device }: ResultContent): readonly Dataset[] {
+  if (!analysis) return [];
+  const words = `Calibration profile ${analysis.profileSha256}, computed on ${analysis.provider}`;
+  return [
+    {
+      PurposeOfReferenceCodeSequence: [dcm('109102', 'Processing Equipment')],
+      Manufacturer: MANUFACTURER,
+      ManufacturerModelName: MODEL_NAME,
+      SoftwareVersions: device.appVersion,
+      ContributionDescription: words.slice(0, 1024), // ST
+    },
+  ];
 }
 
 function realWorldValues({ code, label }: Quantity): Dataset {

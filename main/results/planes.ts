@@ -15,8 +15,7 @@ const placeOf = ({ source, frame }: Plane) => source.frames[frame];
 /** Whether a plane lies in patient space: then objects can be placed by position, else only by their source image. */
 export function isPlaced(plane: Plane): boolean {
   const place = placeOf(plane);
-  const { frameOfReferenceUid } = plane.source.header.series;
-  return Boolean(place?.position && place.orientation && place.pixelSpacing && frameOfReferenceUid);
+  return Boolean(place?.position && place.orientation && plane.source.header.series.frameOfReferenceUid);
 }
 
 /** Planes of one object share series, size, frame of reference, orientation and spacing. */
@@ -48,33 +47,30 @@ export function frameOfReference(first: Plane): Dataset {
   };
 }
 
-/** The groups that all planes of a group share. */
+/**
+ * The groups that all planes of a group share. Planes without a place have none, not even the spacing of their source:
+ * readers on GDCM take a spacing to mean that there is an orientation too, and end without one.
+ */
 export function sharedGroups(first: Plane): Dataset {
   const place = placeOf(first);
-  const spacing = place?.pixelSpacing;
-  const inPatient = spacing?.plane === 'patient' || isPlaced(first);
+  if (!isPlaced(first) || !place?.orientation) return {};
+  const { pixelSpacing, sliceThickness, orientation } = place;
   return {
-    ...(spacing && inPatient
-      ? {
-          PixelMeasuresSequence: [
-            {
-              PixelSpacing: [decimal(spacing.row), decimal(spacing.column)],
-              ...(place.sliceThickness ? { SliceThickness: decimal(place.sliceThickness) } : {}),
-            },
-          ],
-        }
-      : {}),
-    ...(isPlaced(first) && place?.orientation
-      ? { PlaneOrientationSequence: [{ ImageOrientationPatient: place.orientation.map(decimal) }] }
-      : {}),
+    PixelMeasuresSequence: [
+      {
+        ...(pixelSpacing ? { PixelSpacing: [decimal(pixelSpacing.row), decimal(pixelSpacing.column)] } : {}),
+        ...(sliceThickness ? { SliceThickness: decimal(sliceThickness) } : {}),
+      },
+    ],
+    PlaneOrientationSequence: [{ ImageOrientationPatient: orientation.map(decimal) }],
   };
 }
 
 /** Groups of one frame: its place, and the source frame that it was derived from, pixel for pixel. */
-export function frameGroups(plane: Plane, dimensions: readonly number[], derivation: Code): Dataset {
+export function frameGroups(plane: Plane, content: Dataset, derivation: Code): Dataset {
   const place = placeOf(plane);
   return {
-    FrameContentSequence: [{ DimensionIndexValues: [...dimensions] }],
+    FrameContentSequence: [content],
     ...(isPlaced(plane) && place?.position
       ? { PlanePositionSequence: [{ ImagePositionPatient: place.position.map(decimal) }] }
       : {}),
@@ -94,32 +90,26 @@ export function frameGroups(plane: Plane, dimensions: readonly number[], derivat
 }
 
 /**
- * The plane as one that lies in patient space. A Parametric Map must have a frame of reference, a place and a spacing;
- * where the source has none, it gets a frame of reference of its own, in which its pixels lie 1 mm (or their known
- * spacing) apart and its frames one behind the other. Only the source image says where that is in the patient.
+ * Planes of a group as ones that lie in space. A Parametric Map must have a frame of reference and a place for every
+ * frame; where the source has none, the group gets a frame of reference of its own, in which the frames lie one behind the
+ * other. It says nothing of the patient: only the source images do, and no spacing is made up.
  */
-export function placed<P extends Plane>(plane: P): P {
-  if (isPlaced(plane)) {
-    const frames = plane.source.frames.map((place) => ({ ...place, sliceThickness: place.sliceThickness ?? 1 }));
-    return { ...plane, source: { ...plane.source, frames } };
-  }
-  const { header } = plane.source;
-  const number = (header.instance.number ?? 0) + plane.frame;
-  const pixelSpacing = placeOf(plane)?.pixelSpacing ?? { row: 1, column: 1, plane: 'detector' as const };
-  const place = {
-    position: [0, 0, number] as const,
-    orientation: [1, 0, 0, 0, 1, 0] as const,
-    pixelSpacing,
-    sliceThickness: 1,
-  };
-  const series = {
-    ...header.series,
-    frameOfReferenceUid: derivedUid('instance', `${header.instance.uid}/image-plane`),
-  };
-  return {
-    ...plane,
-    source: { ...plane.source, header: { ...header, series }, frames: plane.source.frames.map(() => place) },
-  };
+export function placed<P extends Plane>(group: readonly P[]): readonly P[] {
+  const [first] = group;
+  if (!first || isPlaced(first)) return group;
+  const frameOfReferenceUid = derivedUid('instance', `${first.source.header.instance.uid}/image-plane`);
+  return group.map((plane, index) => {
+    const { header, frames } = plane.source;
+    const place = { position: [0, 0, index], orientation: [1, 0, 0, 0, 1, 0] } as const;
+    return {
+      ...plane,
+      source: {
+        ...plane.source,
+        header: { ...header, series: { ...header.series, frameOfReferenceUid } },
+        frames: frames.map((frame) => ({ ...frame, ...place })),
+      },
+    };
+  });
 }
 
 const SOURCE_IMAGE: Code = {
@@ -128,18 +118,51 @@ const SOURCE_IMAGE: Code = {
   CodeMeaning: 'Source image for image processing operation',
 };
 
-/** One dimension of a multi-frame object: the attribute that is counted and the sequence that holds it, as tags. */
+/** One dimension of a multi-frame object: the attribute that is counted and the sequence that holds it. */
 export interface Dimension {
-  readonly index: string;
-  readonly group: string;
+  /** Tags, as numbers: dcmjs would take a string for a decimal one. */
+  readonly index: number;
+  readonly group: number;
   readonly label: string;
 }
 
 export const POSITION: Dimension = {
-  index: '00200032',
-  group: '00209113',
+  index: 0x00200032,
+  group: 0x00209113,
   label: 'Image Position Patient',
 };
+/** Tells frames apart that lie at one position, as those of a dynamic series do. */
+const STACK: Dimension = { index: 0x00209056, group: 0x00209111, label: 'Stack ID' };
+
+/** Where a frame stands among those of its object. */
+export interface FramePlace {
+  readonly stack: number;
+  readonly position: number;
+}
+
+/** Counts stacks and positions of a group from 1: the n-th plane at a position belongs to the n-th stack. */
+export function framePlaces(planes: readonly Plane[]): readonly FramePlace[] {
+  const numbers = positionNumbers(planes);
+  const seen = new Map<number, number>();
+  return planes.map((plane) => {
+    const position = numbers.get(positionKey(plane)) ?? 1;
+    const stack = (seen.get(position) ?? 0) + 1;
+    seen.set(position, stack);
+    return { stack, position };
+  });
+}
+
+/** What frames at these places are told apart by. */
+export function placeDimensions(places: readonly FramePlace[]): readonly Dimension[] {
+  return places.some(({ stack }) => stack > 1) ? [STACK, POSITION] : [POSITION];
+}
+
+/** The values of a frame in those dimensions, and what they count (PS3.3 C.7.6.16.2.2). */
+export function placeContent(dimensions: readonly Dimension[], { stack, position }: FramePlace): Dataset {
+  return dimensions.includes(STACK)
+    ? { DimensionIndexValues: [stack, position], StackID: String(stack), InStackPositionNumber: position }
+    : { DimensionIndexValues: [position] };
+}
 
 /** Multi-frame dimension module. */
 export function dimensionModule(organizationUid: string, dimensions: readonly Dimension[]): Dataset {
@@ -152,4 +175,20 @@ export function dimensionModule(organizationUid: string, dimensions: readonly Di
       DimensionDescriptionLabel: label,
     })),
   };
+}
+
+/** Numbers the distinct positions of a group from 1, along the normal of the planes. */
+function positionNumbers(planes: readonly Plane[]): ReadonlyMap<string, number> {
+  const keys = new Map(planes.map((plane) => [positionKey(plane), placeAlongNormal(plane)]));
+  return new Map([...keys].sort(([, a], [, b]) => a - b).map(([key], index) => [key, index + 1]));
+}
+
+const positionKey = ({ source, frame }: Plane): string => JSON.stringify(source.frames[frame]?.position);
+
+function placeAlongNormal({ source, frame }: Plane): number {
+  const { position, orientation } = source.frames[frame] ?? {};
+  if (!position || !orientation) return 0;
+  const [rx, ry, rz, cx, cy, cz] = orientation;
+  const [x, y, z] = position;
+  return x * (ry * cz - rz * cy) + y * (rz * cx - rx * cz) + z * (rx * cy - ry * cx);
 }

@@ -16,6 +16,7 @@ import {
   dimensionModule,
   frameGroups,
   frameOfReference,
+  framePlaces,
   groupPlanes,
   isPlaced,
   type Plane,
@@ -41,7 +42,7 @@ export function segmentation(content: ResultContent, group: readonly ResultImage
   const [first] = segments as [Segment, ...Segment[]];
   const { rows, columns } = first.source.header.image as { rows: number; columns: number };
   const sources = group.map(({ source }) => source);
-  const positions = positionNumbers(group);
+  const places = framePlaces(segments);
   return {
     SOPClassUID: SEGMENTATION_STORAGE,
     ...commonModules(first.source, identity, { modality: 'SEG', description: 'AI findings, accepted' }),
@@ -72,7 +73,7 @@ export function segmentation(content: ResultContent, group: readonly ResultImage
     PerFrameFunctionalGroupsSequence: segments.map((segment, index) => ({
       ...frameGroups(
         segment,
-        isPlaced(segment) ? [index + 1, positions.get(positionKey(segment)) ?? 1] : [index + 1],
+        { DimensionIndexValues: isPlaced(first) ? [index + 1, places[index]?.position ?? 1] : [index + 1] },
         dcm('113076', 'Segmentation'),
       ),
       SegmentIdentificationSequence: [{ ReferencedSegmentNumber: index + 1 }],
@@ -82,7 +83,7 @@ export function segmentation(content: ResultContent, group: readonly ResultImage
   };
 }
 
-const SEGMENT: Dimension = { index: '0062000B', group: '0062000A', label: 'Segment' };
+const SEGMENT: Dimension = { index: 0x0062000b, group: 0x0062000a, label: 'Segment' };
 
 function segmentItem({ device, analysis }: ResultContent, finding: NumberedFinding, number: number): Dataset {
   const algorithm = {
@@ -93,7 +94,7 @@ function segmentItem({ device, analysis }: ResultContent, finding: NumberedFindi
         AlgorithmFamilyCodeSequence: [ARTIFICIAL_INTELLIGENCE],
         AlgorithmName: 'MediCLIP',
         AlgorithmVersion: device.appVersion,
-        AlgorithmParameters: `profile ${analysis?.profileSha256 ?? ''}`,
+        AlgorithmParameters: analysis ? `profile ${analysis.profileSha256}, computed on ${analysis.provider}` : '',
       },
     ],
   };
@@ -107,22 +108,6 @@ function segmentItem({ device, analysis }: ResultContent, finding: NumberedFindi
     TrackingID: findingLabel(finding),
     TrackingUID: finding.trackingUid,
   };
-}
-
-/** Numbers the distinct positions of a group from 1, along the normal of the planes. */
-export function positionNumbers(planes: readonly Plane[]): ReadonlyMap<string, number> {
-  const keys = new Map(planes.map((plane) => [positionKey(plane), placeAlongNormal(plane)]));
-  return new Map([...keys].sort(([, a], [, b]) => a - b).map(([key], index) => [key, index + 1]));
-}
-
-export const positionKey = ({ source, frame }: Plane): string => JSON.stringify(source.frames[frame]?.position);
-
-function placeAlongNormal({ source, frame }: Plane): number {
-  const { position, orientation } = source.frames[frame] ?? {};
-  if (!position || !orientation) return 0;
-  const [rx, ry, rz, cx, cy, cz] = orientation;
-  const [x, y, z] = position;
-  return x * (ry * cz - rz * cy) + y * (rz * cx - rx * cz) + z * (rx * cy - ry * cx);
 }
 
 /** Masks as one stream of bits, the first pixel lowest, without gaps between frames; of even length (PS3.5 8.1.1). */

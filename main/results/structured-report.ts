@@ -4,11 +4,20 @@
  */
 import * as codes from './codes.ts';
 import { dcm, sct } from './codes.ts';
-import { findingLabel, type NumberedFinding, type ResultContent, type ResultImage } from './content.ts';
+import {
+  findingLabel,
+  measurementLabel,
+  type NumberedFinding,
+  type ReportedMeasurement,
+  type ResultContent,
+  type ResultImage,
+  sourcesOf,
+} from './content.ts';
 import {
   codeItem,
   container,
   imageItem,
+  measuredAtItem,
   numberItem,
   outlineItem,
   personItem,
@@ -28,6 +37,7 @@ import {
   NOT_FOR_DIAGNOSTIC_USE,
   referenceTo,
 } from './dataset.ts';
+import { quantitiesOf, quantityOf } from './measurements.ts';
 
 const COMPREHENSIVE_3D_SR_STORAGE = '1.2.840.10008.5.1.4.1.1.88.34';
 
@@ -45,7 +55,11 @@ export function structuredReport(
   predecessor: ObjectReference | null,
 ): Dataset {
   const { context, report, images } = content;
-  const sources = images.length > 0 ? images.map(({ source }) => source) : [context];
+  const sources = sourcesOf(content);
+  const groups = [
+    ...images.flatMap((image) => measurementGroups(content, image)),
+    ...content.measurements.map(freeMeasurementGroup),
+  ];
   return {
     SOPClassUID: COMPREHENSIVE_3D_SR_STORAGE,
     ...commonModules(context, identity, { modality: 'SR', description: 'AI findings, accepted' }),
@@ -57,8 +71,8 @@ export function structuredReport(
     VerifyingObserverSequence: [
       {
         VerifyingObserverName: report.signedBy,
-        VerifyingOrganization: MODEL_NAME,
-        VerificationDateTime: dicomMoment(report.signedAt).both,
+        VerifyingOrganization: report.organization,
+        VerificationDateTime: dicomMoment(report.signedAt, context.timezone).both,
         VerifyingObserverIdentificationCodeSequence: [],
       },
     ],
@@ -80,14 +94,7 @@ export function structuredReport(
       ...observationContext(content),
       codeItem('HAS CONCEPT MOD', dcm('121058', 'Procedure reported'), sct('363679005', 'Imaging procedure')),
       imageLibrary(sources),
-      ...(images.length > 0
-        ? [
-            container(
-              dcm('126010', 'Imaging Measurements'),
-              images.flatMap((image) => measurementGroups(content, image)),
-            ),
-          ]
-        : []),
+      ...(groups.length > 0 ? [container(dcm('126010', 'Imaging Measurements'), groups)] : []),
       qualitativeEvaluations(content),
     ],
   };
@@ -119,17 +126,24 @@ export function evidence(studyInstanceUid: string, objects: readonly ObjectRefer
 function observationContext({ device, report }: ResultContent): readonly Dataset[] {
   return [
     codeItem('HAS CONCEPT MOD', dcm('121049', 'Language of Content Item and Descendants'), {
-      CodeValue: 'en',
+      CodeValue: report.language,
       CodingSchemeDesignator: 'RFC5646',
-      CodeMeaning: 'English',
+      CodeMeaning: { en: 'English', de: 'German' }[report.language],
     }),
-    codeItem('HAS OBS CONTEXT', OBSERVER_TYPE, dcm('121006', 'Person')),
-    personItem('HAS OBS CONTEXT', dcm('121008', 'Person Observer Name'), report.signedBy),
+    ...personObserver(report.signedBy),
     ...deviceObserver(device),
   ];
 }
 
 const OBSERVER_TYPE = dcm('121005', 'Observer Type');
+
+/** TID 1002 with TID 1003. */
+export function personObserver(name: string): readonly Dataset[] {
+  return [
+    codeItem('HAS OBS CONTEXT', OBSERVER_TYPE, dcm('121006', 'Person')),
+    personItem('HAS OBS CONTEXT', dcm('121008', 'Person Observer Name'), name),
+  ];
+}
 
 /** TID 1002 with TID 1004. */
 export function deviceObserver(device: Device): readonly Dataset[] {
@@ -165,9 +179,13 @@ function measurementGroups(content: ResultContent, image: ResultImage): readonly
   return image.findings.map((finding) => measurementGroup(content, image, finding));
 }
 
-/** TID 1410 "Planar ROI Measurements and Qualitative Evaluations", measurements by TID 1419. */
+/**
+ * TID 1410 "Planar ROI Measurements and Qualitative Evaluations", measurements by TID 1419; one that a reader took says
+ * where, as in TID 300. The comment is the report's own sentence.
+ */
 function measurementGroup(content: ResultContent, image: ResultImage, finding: NumberedFinding): Dataset {
-  const { areaMm2, longestDiameterMm, pValue, peakScore, comment } = finding;
+  const { pValue, peakScore, sentence } = finding;
+  const onImage = referenceTo(image.source, [image.frame]);
   return container(
     dcm('125007', 'Measurement Group'),
     [
@@ -175,23 +193,41 @@ function measurementGroup(content: ResultContent, image: ResultImage, finding: N
       uidItem('HAS OBS CONTEXT', dcm('112040', 'Tracking Unique Identifier'), finding.trackingUid),
       codeItem('CONTAINS', sct('276214006', 'Finding category'), codes.ALTERED_STRUCTURE),
       codeItem('CONTAINS', dcm('121071', 'Finding'), codes.LESION),
-      outlineItem(dcm('111030', 'Image Region'), finding.outline, referenceTo(image.source, [image.frame])),
+      outlineItem(dcm('111030', 'Image Region'), finding.outline, onImage),
       ...(finding.drawnBy === null ? algorithm(content) : []),
       numberItem(codes.ANOMALY_SCORE, peakScore, codes.NO_UNITS),
       ...(pValue === null ? [] : [numberItem(codes.CONFORMAL_P, pValue, codes.NO_UNITS)]),
-      ...(areaMm2 === null ? [] : [numberItem(codes.AREA, areaMm2, codes.SQUARE_MILLIMETRE)]),
-      ...(longestDiameterMm === null ? [] : [numberItem(codes.LONG_AXIS, longestDiameterMm, codes.MILLIMETRE)]),
-      ...(comment.trim() === '' ? [] : [textItem('CONTAINS', COMMENT, comment)]),
+      ...quantitiesOf(finding).map(({ code, value, unit, linked }) =>
+        numberItem(code, value, unit, linked ? [measuredAtItem('INFERRED FROM', PATH, linked, onImage)] : []),
+      ),
+      textItem('CONTAINS', COMMENT, sentence),
+    ],
+    '1410',
+  );
+}
+
+/** TID 1410 again, for a measurement that belongs to no finding: what was measured is its region. */
+function freeMeasurementGroup(measurement: ReportedMeasurement): Dataset {
+  const { source, frame, measured, trackingUid } = measurement;
+  const { code, value, unit } = quantityOf(measured);
+  return container(
+    dcm('125007', 'Measurement Group'),
+    [
+      textItem('HAS OBS CONTEXT', dcm('112039', 'Tracking Identifier'), measurementLabel(measurement)),
+      uidItem('HAS OBS CONTEXT', dcm('112040', 'Tracking Unique Identifier'), trackingUid),
+      measuredAtItem('CONTAINS', dcm('111030', 'Image Region'), measured, referenceTo(source, [frame])),
+      numberItem(code, value, unit),
     ],
     '1410',
   );
 }
 
 const COMMENT = dcm('121106', 'Comment');
+const PATH = dcm('121055', 'Path');
 
 /** TID 4019: which algorithm, in which version, with which calibration. */
 function algorithm({ device, analysis }: ResultContent): readonly Dataset[] {
-  const { calibration, profileSha256 } = analysis ?? {};
+  const { calibration, profileSha256, provider } = analysis ?? {};
   const parameters = [
     ...(calibration
       ? [`calibration "${calibration.name}" of ${calibration.createdAt}, preset ${calibration.preset}`]
@@ -199,6 +235,7 @@ function algorithm({ device, analysis }: ResultContent): readonly Dataset[] {
     ...(calibration ? [`model ${calibration.modelName}, SHA-256 ${calibration.modelSha256}`] : []),
     ...(calibration ? [`threshold ${calibration.threshold}`] : []),
     ...(profileSha256 ? [`profile SHA-256 ${profileSha256}`] : []),
+    ...(provider ? [`computed on ${provider}`] : []),
   ];
   return [
     textItem('HAS CONCEPT MOD', dcm('111001', 'Algorithm Name'), 'MediCLIP'),

@@ -1,13 +1,13 @@
 /** Scores and findings for other software: CSV (RFC 4180) and JSON. */
-import { findingLabel, type NumberedFinding, type ResultContent } from './content.ts';
+import { findingLabel, measurementLabel, type NumberedFinding, type ResultContent } from './content.ts';
 import { NOT_FOR_DIAGNOSTIC_USE } from './dataset.ts';
 
 type Cell = string | number | boolean | null;
 type Row = Readonly<Record<string, Cell>>;
 
-/** One row for each image that was scored and one for each accepted finding. Every row carries the warning. */
+/** One row for each image that was scored, each accepted finding and each measurement that belongs to none. Every row carries the warning. */
 export function scoreTable(content: ResultContent): string {
-  const rows = [...imageRows(content), ...findingRows(content)];
+  const rows = [...imageRows(content), ...findingRows(content), ...measurementRows(content)];
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = [columns, ...rows.map((row) => columns.map((column) => row[column] ?? null))];
   return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
@@ -15,7 +15,7 @@ export function scoreTable(content: ResultContent): string {
 
 const notice = { notice: NOT_FOR_DIAGNOSTIC_USE } as const;
 
-function imageRows({ scores, context }: ResultContent): readonly Row[] {
+function imageRows({ scores, context, analysis }: ResultContent): readonly Row[] {
   return scores.map(({ sopInstanceUid, frame, score, pValue, flagged }) => ({
     ...notice,
     kind: 'image',
@@ -25,6 +25,7 @@ function imageRows({ scores, context }: ResultContent): readonly Row[] {
     score,
     p_value: pValue,
     flagged,
+    provider: analysis?.provider ?? null,
   }));
 }
 
@@ -40,12 +41,36 @@ function findingRows({ images, context }: ResultContent): readonly Row[] {
       p_value: finding.pValue,
       finding: findingLabel(finding),
       tracking_uid: finding.trackingUid,
+      drawn_by: drawnBy(finding),
       area_mm2: finding.areaMm2,
       longest_diameter_mm: finding.longestDiameterMm,
+      measured: finding.measured?.quantity ?? null,
+      measured_value: finding.measured?.value ?? null,
+      measured_unit: finding.measured?.unit ?? null,
       comment: finding.comment,
+      sentence: finding.sentence,
     })),
   );
 }
+
+function measurementRows({ measurements, context, report }: ResultContent): readonly Row[] {
+  return measurements.map((measurement) => ({
+    ...notice,
+    kind: 'measurement',
+    study_instance_uid: context.header.study.uid,
+    sop_instance_uid: measurement.source.header.instance.uid,
+    frame: measurement.frame + 1,
+    finding: measurementLabel(measurement),
+    tracking_uid: measurement.trackingUid,
+    drawn_by: report.signedBy,
+    measured: measurement.measured.quantity,
+    measured_value: measurement.measured.value,
+    measured_unit: measurement.measured.unit,
+  }));
+}
+
+/** The algorithm, or the reader whose outline it is. */
+const drawnBy = (finding: NumberedFinding): string => finding.drawnBy ?? 'MediCLIP';
 
 /** Spreadsheets run what begins like a formula: an apostrophe before it keeps it text. */
 function csvCell(value: Cell): string {
@@ -82,6 +107,13 @@ export function scoreDocument(content: ResultContent): string {
       flagged,
     })),
     findings: images.flatMap(({ findings }) => findings.map(findingEntry)),
+    measurements: content.measurements.map((measurement) => ({
+      label: measurementLabel(measurement),
+      trackingUid: measurement.trackingUid,
+      sopInstanceUid: measurement.source.header.instance.uid,
+      frame: measurement.frame + 1,
+      measured: measurement.measured,
+    })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
@@ -90,13 +122,16 @@ function findingEntry(finding: NumberedFinding): object {
   return {
     label: findingLabel(finding),
     trackingUid: finding.trackingUid,
+    drawnBy: drawnBy(finding),
     sopInstanceUid: finding.sopInstanceUid,
     frame: finding.frame + 1,
     score: finding.peakScore,
     pValue: finding.pValue,
     areaMm2: finding.areaMm2,
     longestDiameterMm: finding.longestDiameterMm,
+    measured: finding.measured,
     comment: finding.comment,
+    sentence: finding.sentence,
     /** Pixels from the image's top left corner: x0, y0, x1, y1, ... */
     outline: finding.outline,
   };

@@ -1,5 +1,5 @@
 /**
- * Provides better-sqlite3's native addon. Its prebuilt binaries need Node-API 10 and take the process down on less, so an
+ * Provides the database's native addon. Its prebuilt binaries need Node-API 10 and take the process down on less, so an
  * older runtime gets the unchanged source compiled against the older interface, once, in the cache.
  */
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { COMPILER, providePackages } from './debian.ts';
 
 const PREBUILT_NODE_API = 10;
 const FILE = 'better_sqlite3.node';
-/** As declared by better-sqlite3, lifted from the package's stable version 10 to what Node 20 offers as experimental. */
+/** As its build file declares them, lifted from the stable version 10 to what Node 20 offers as experimental. */
 const FLAGS = '-UNAPI_VERSION -DNAPI_EXPERIMENTAL -DNAPI_VERSION=2147483647 -DNODE_API_EXPERIMENTAL_NO_WARNING';
 
 /**
@@ -21,9 +21,9 @@ const FLAGS = '-UNAPI_VERSION -DNAPI_EXPERIMENTAL -DNAPI_VERSION=2147483647 -DNO
  */
 export async function findAddon(nodeApi: number): Promise<string | null> {
   if (nodeApi >= PREBUILT_NODE_API) return null;
-  const sources = join(projectRoot, 'node_modules', 'better-sqlite3');
+  const sources = join(projectRoot, 'node_modules', 'better-sqlite3-multiple-ciphers');
   const { version } = JSON.parse(readFileSync(join(sources, 'package.json'), 'utf8')) as { version: string };
-  const name = `better-sqlite3-${version}-${process.platform}-${process.arch}-napi${nodeApi}`;
+  const name = `better-sqlite3-multiple-ciphers-${version}-${process.platform}-${process.arch}-napi${nodeApi}`;
   const compiled = join(cacheFolder(), name, FILE);
   if (!existsSync(compiled)) await cachedFolder(name, (folder) => compile(sources, folder));
   return compiled;
@@ -31,7 +31,7 @@ export async function findAddon(nodeApi: number): Promise<string | null> {
 
 async function compile(sources: string, folder: string): Promise<void> {
   await providePackages(COMPILER, 'Compiling the database for this version of Electron');
-  say('Compiling better-sqlite3 for this runtime (about two minutes, once).');
+  say('Compiling the database code for this runtime (about two minutes, once).');
   const copy = join(folder, 'source');
   cpSync(sources, copy, { recursive: true, filter: (path) => !path.includes('prebuilds') });
   const require = createRequire(join(projectRoot, 'package.json'));
@@ -41,7 +41,7 @@ async function compile(sources: string, folder: string): Promise<void> {
 
   const headers = nodeHeaders();
   await runOrFail(
-    'better-sqlite3 could not be compiled for this runtime, so the database cannot be opened.',
+    'The database code could not be compiled for this runtime, so the database cannot be opened.',
     process.execPath,
     [
       join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js'),

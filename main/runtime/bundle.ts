@@ -7,15 +7,23 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import type { InlineConfig } from 'vite';
+import { notesBundledPackages } from './bundled-packages.ts';
 import { withLock } from './cache.ts';
 import { projectRoot, say } from './command.ts';
 
 const dist = join(projectRoot, 'dist');
 
 /** Native or WebAssembly packages that are loaded from node_modules at run time; all others are bundled. */
-const EXTERNAL = ['electron', 'better-sqlite3', 'onnxruntime-node', 'sharp', 'dcmjs-codecs'];
+const EXTERNAL = [
+  'electron',
+  'better-sqlite3-multiple-ciphers',
+  'onnxruntime-node',
+  'sharp',
+  'dcmjs-codecs',
+  'subset-font',
+];
 
-const TOOLING = ['package-lock.json', 'vite.config.ts', 'main/runtime/bundle.ts'];
+const TOOLING = ['package-lock.json', 'vite.config.ts', 'main/runtime/bundle.ts', 'main/runtime/bundled-packages.ts'];
 
 /** What goes into each part: its files decide whether it is built anew. */
 const SOURCES = {
@@ -80,6 +88,7 @@ function mainConfig(output: string): InlineConfig {
   return {
     configFile: false,
     root: projectRoot,
+    plugins: [notesBundledPackages().plugin],
     ssr: { noExternal: true, external: EXTERNAL },
     build: {
       ssr: true,
@@ -107,6 +116,7 @@ function preloadConfig(output: string): InlineConfig {
   return {
     configFile: false,
     root: projectRoot,
+    plugins: [notesBundledPackages().plugin],
     ssr: { noExternal: true, external: ['electron'] },
     build: {
       ssr: true,

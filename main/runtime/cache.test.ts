@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -44,4 +44,12 @@ test('the lock of a process that died is void', async () => {
   writeFileSync(lock, '4194304'); // above the highest process id of Linux
   expect(await withLock(lock, async () => 'done')).toBe('done');
   expect(existsSync(lock)).toBe(false);
+});
+
+test('so is one that nobody touches any more, though a later process has got the number of its owner', async () => {
+  const lock = join(base, 'lock');
+  writeFileSync(lock, String(process.ppid));
+  const minutesAgo = new Date(Date.now() - 120_000);
+  utimesSync(lock, minutesAgo, minutesAgo);
+  expect(await withLock(lock, async () => 'done')).toBe('done');
 });

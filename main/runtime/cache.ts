@@ -1,8 +1,9 @@
 /** The folder outside the checkout that holds what was fetched or compiled once, and the lock that guards its making. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from './command.ts';
 
 /** Follows the platform's custom; on Linux `$XDG_CACHE_HOME/mediclip-workstation`. */
 export function cacheFolder(): string {
@@ -37,14 +38,36 @@ export async function cachedFolder(name: string, make: (folder: string) => Promi
   return folder;
 }
 
-/** Runs `work` while no other process on this machine runs under the same lock file. Locks of dead processes are void. */
+/** How often the owner of a lock touches it. */
+const TOUCH_MS = 2000;
+/** A lock that nobody touched for so long is void. Unpacking keeps an owner from touching it for seconds. */
+const UNTOUCHED_MS = 60_000;
+/** Who waits longer than this is told. */
+const SILENT_MS = 5000;
+
+/**
+ * Runs `work` while no other process on this machine runs under the same lock file. Locks of dead processes are void: at
+ * once where their number is free, else, since the system gives numbers out again, when nobody has touched them for long.
+ */
 export async function withLock<T>(lockFile: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(lockFile), { recursive: true });
+  const told = setTimeout(() => say(`Another process holds ${basename(lockFile)}; waiting for it.`), SILENT_MS);
   while (!tryLock(lockFile)) await sleep(200);
+  clearTimeout(told);
+  const touching = setInterval(() => touch(lockFile), TOUCH_MS);
   try {
     return await work();
   } finally {
+    clearInterval(touching);
     rmSync(lockFile, { force: true });
+  }
+}
+
+function touch(lockFile: string): void {
+  try {
+    utimesSync(lockFile, new Date(), new Date());
+  } catch {
+    // Somebody removed it; nobody waits for it then.
   }
 }
 
@@ -62,8 +85,10 @@ function tryLock(lockFile: string): boolean {
 function isAbandoned(lockFile: string): boolean {
   try {
     const owner = Number(readFileSync(lockFile, 'utf8'));
-    // Between its creation and the writing of the pid the file is empty for a moment.
-    if (!owner) return Date.now() - statSync(lockFile).mtimeMs > 10_000;
+    const untouched = Date.now() - statSync(lockFile).mtimeMs;
+    // Between its creation and the writing of the number the file is empty for a moment.
+    if (!owner) return untouched > 10_000;
+    if (untouched > UNTOUCHED_MS) return true;
     process.kill(owner, 0);
     return false;
   } catch (error) {

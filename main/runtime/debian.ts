@@ -6,13 +6,35 @@ import { run, runOrFail, SetupError, say } from './command.ts';
 /** Alternatives are names of one library in different Debian releases, the older first. */
 type Package = readonly string[];
 
-/** What Electron links against, also without a window. */
+/** What Electron, onnxruntime and the database link against, also without a window. A test compares this with the programs. */
 export const ELECTRON_LIBRARIES: readonly Package[] = [
-  ['libgtk-3-0', 'libgtk-3-0t64'],
-  ['libnss3'],
   ['libasound2', 'libasound2t64'],
+  ['libatk-bridge2.0-0', 'libatk-bridge2.0-0t64'],
+  ['libatk1.0-0', 'libatk1.0-0t64'],
+  ['libatspi2.0-0', 'libatspi2.0-0t64'],
+  ['libc6'],
+  ['libcairo2'],
+  ['libcups2', 'libcups2t64'],
+  ['libdbus-1-3'],
+  ['libdrm2'],
+  ['libexpat1'],
   ['libgbm1'],
-  ['libxss1'],
+  ['libgcc-s1'],
+  ['libglib2.0-0', 'libglib2.0-0t64'],
+  ['libgtk-3-0', 'libgtk-3-0t64'],
+  ['libnspr4'],
+  ['libnss3'],
+  ['libpango-1.0-0'],
+  ['libstdc++6'],
+  ['libudev1'],
+  ['libx11-6'],
+  ['libxcb1'],
+  ['libxcomposite1'],
+  ['libxdamage1'],
+  ['libxext6'],
+  ['libxfixes3'],
+  ['libxkbcommon0'],
+  ['libxrandr2'],
 ];
 /** The virtual display of the tests. */
 export const VIRTUAL_DISPLAY: readonly Package[] = [['xvfb']];
@@ -22,6 +44,7 @@ export const TEST_TOOLS: readonly Package[] = [
   ['dcmtk'],
   ['dicom3tools'],
   ['libpixelmed-java'],
+  ['jing'],
   ['default-jre-headless'],
   ['libgdcm-tools'],
   ['python3-pydicom'],
@@ -32,6 +55,7 @@ export const TEST_TOOLS: readonly Package[] = [
   ['orthanc-dicomweb'],
   ['strace'],
   ['openssl'],
+  ['stunnel4'],
 ];
 export const COMPILER: readonly Package[] = [['g++'], ['make'], ['python3']];
 

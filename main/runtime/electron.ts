@@ -40,6 +40,14 @@ export async function findElectron(): Promise<ElectronRuntime> {
   );
 }
 
+/** The version that sites get: that of the `electron` package. */
+export function shippingElectron(): string {
+  const { version } = JSON.parse(
+    readFileSync(join(projectRoot, 'node_modules', 'electron', 'package.json'), 'utf8'),
+  ) as { version: string };
+  return version;
+}
+
 function executableIn(folder: string): string {
   if (process.platform === 'darwin') return join(folder, 'Electron.app', 'Contents', 'MacOS', 'Electron');
   return join(folder, process.platform === 'win32' ? 'electron.exe' : 'electron');

@@ -1,19 +1,13 @@
-/** The guides of docs/ as PDF: Markdown to HTML by marked, HTML to PDF by the Electron that the product runs on. */
+/** The guides of docs/ as PDF: HTML of their Markdown to PDF by the Electron that the product runs on. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { marked } from 'marked';
 import { runOrFail, SetupError } from './command.ts';
+import { GUIDE_STYLE, htmlOf } from './guide-html.ts';
 import { headlessSwitches, provideRuntime } from './launch.ts';
 
-const STYLE = `
-  @page { margin: 18mm 20mm; }
-  body { color: #111; font: 10.5pt/1.5 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
-  h1 { font-size: 20pt; } h2 { font-size: 14pt; margin-top: 1.6em; } h1, h2, h3 { break-after: avoid; }
-  img { max-width: 100%; } pre, code { font-family: "Liberation Mono", monospace; font-size: 9pt; }
-  pre { background: #f2f4f6; padding: 8px; white-space: pre-wrap; } table { border-collapse: collapse; }
-  td, th { border: 1px solid #bbb; padding: 3px 8px; text-align: left; vertical-align: top; } a { color: inherit; }`;
+const STYLE = `@page { margin: 18mm 20mm; } ${GUIDE_STYLE}`;
 
 /** Runs in Electron: prints the page named by its first own argument to the second. */
 const PRINTER = `const { app, BrowserWindow } = require('electron');
@@ -35,7 +29,7 @@ export async function printGuide(markdown: string, target: string): Promise<void
   try {
     const page = join(folder, 'guide.html');
     const base = pathToFileURL(`${dirname(markdown)}/`).href;
-    const body = await marked.parse(readFileSync(markdown, 'utf8'));
+    const body = htmlOf(readFileSync(markdown, 'utf8'), 'paper');
     const head = `<meta charset="utf-8"><base href="${base}"><style>${STYLE}</style>`;
     writeFileSync(page, `<!doctype html><html lang="en"><head>${head}</head><body>${body}</body></html>`);
     writeFileSync(join(folder, 'package.json'), '{ "name": "guide-printer", "version": "1.0.0", "main": "main.js" }');

@@ -3,17 +3,17 @@
  * stick, with the installers that `npm run dist` left in release/, chosen models and calibrations, guides, licences, the
  * software bill of materials, and the means to verify it all.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { npmCommand, projectRoot, runOrFail, runScript, SetupError, say } from './command.ts';
+import { projectRoot, runScript, SetupError, say } from './command.ts';
+import { writeGuides } from './guide-html.ts';
 import { printGuide } from './guide-pdf.ts';
 import { sealKit } from './kit-seal.ts';
-import { licenceTexts } from './licences.ts';
-import { linuxFolder, megabytes, releaseFolder } from './package-folder.ts';
+import { BILL, LICENCES, linuxFolder, megabytes, RUNTIME_NOTICE, releaseFolder } from './package-folder.ts';
 
 const INSTALLERS = /\.(deb|tar\.gz|AppImage|exe|dmg)$/;
-const GUIDES = ['user-guide', 'administration', 'intended-use'];
+const PRINTED = ['user-guide', 'administration', 'intended-use', 'risk-notes'];
 
 await runScript(async () => {
   const { values } = parseArgs({
@@ -41,7 +41,7 @@ await runScript(async () => {
   copyInto(join(out, 'profiles'), values.profile);
   await writeDocuments(out);
 
-  if (values.key === undefined) say('Not signed: name an Ed25519 private key with --key.');
+  if (values.key === undefined) say('Not signed: name an RSA private key of 3072 bits with --key.');
   sealKit(out, values.key === undefined ? null : resolve(values.key));
   say(`${out}: ${megabytes(out)}. Verify it with: sh ${join(out, 'verify.sh')}`);
   return 0;
@@ -57,18 +57,33 @@ function copyInto(folder: string, files: readonly string[]): void {
 }
 
 async function writeDocuments(out: string): Promise<void> {
-  const [guides, licences] = [join(out, 'guides'), join(out, 'licences')];
-  for (const folder of [guides, licences]) mkdirSync(folder, { recursive: true });
-  for (const name of GUIDES) await printGuide(join(projectRoot, 'docs', `${name}.md`), join(guides, `${name}.pdf`));
-  writeFileSync(join(licences, 'packages.txt'), licenceTexts());
-  copyInto(licences, [
-    join(projectRoot, 'LICENSE'),
-    ...['LICENSE.electron.txt', 'LICENSES.chromium.html']
-      .map((name) => join(linuxFolder, name))
-      .filter((path) => existsSync(path)),
-  ]);
-  const [npm, leading] = npmCommand();
-  const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only'];
-  const bill = await runOrFail('npm could not write the bill of materials.', npm, [...leading, ...args]);
-  writeFileSync(join(out, 'sbom.cdx.json'), bill);
+  const guides = join(out, 'guides');
+  mkdirSync(guides, { recursive: true });
+  for (const name of PRINTED) await printGuide(join(projectRoot, 'docs', `${name}.md`), join(guides, `${name}.pdf`));
+  writeGuides(guides);
+
+  const ofRuntime = ['LICENSE', 'LICENSE.electron.txt', 'LICENSES.chromium.html'].map((name) =>
+    join(linuxFolder, name),
+  );
+  const ofPackages = [LICENCES, BILL, RUNTIME_NOTICE].map((name) => join(linuxFolder, 'resources', name));
+  copyInto(
+    join(out, 'licences'),
+    [...ofRuntime, ...ofPackages].filter((path) => existsSync(path)),
+  );
+  const notice = ofPackages.find((path) => path.endsWith(RUNTIME_NOTICE) && existsSync(path));
+  writeFileSync(join(out, 'START-HERE.txt'), startHere(notice === undefined ? null : readFileSync(notice, 'utf8')));
+}
+
+function startHere(notice: string | null): string {
+  return `MediCLIP Workstation: the offline kit. NOT FOR DIAGNOSTIC USE.
+${notice === null ? '' : `\n${notice}`}
+1. Verify it, with the public key that you got on another way than this folder:
+     Linux, macOS   sh verify.sh PUBLIC.pem
+     Windows        powershell -ExecutionPolicy Bypass -File verify.ps1 PUBLIC.pem
+2. Read guides/administration.pdf, then install what is in installers/.
+3. Models in packs/ and calibrations in profiles/ are imported in the window, under Models and Calibration.
+
+guides/    user guide, administration, intended use and risks as PDF; README.html leads to all documents
+licences/  ours, Electron's, Chromium's, those of all packages inside, and the bill of materials (CycloneDX)
+`;
 }

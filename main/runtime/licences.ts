@@ -1,7 +1,7 @@
 /** Licences of the packages that the product is made of, as package-lock.json and the packages themselves declare them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { projectRoot } from './command.ts';
+import { join } from 'node:path';
+import { projectRoot, SetupError } from './command.ts';
 
 /**
  * Compatible with shipping under Apache-2.0. LGPL is that of libvips in sharp, a library of its own that can be replaced;
@@ -29,24 +29,26 @@ const SAID_ELSEWHERE: Readonly<Record<string, string>> = {
   'svelte-toolbelt': 'MIT',
 };
 
-export interface PackageLicence {
+export interface LockedPackage {
+  /** As package-lock.json names it, e.g. `node_modules/a/node_modules/b`. */
+  readonly path: string;
   readonly name: string;
   readonly version: string;
   /** SPDX expression. */
   readonly licence: string;
-  /** Whether only building and testing need it, or the bundler takes it into the product. */
-  readonly development: boolean;
+  /** `sha512-` and base64: that of the registry's tarball. */
+  readonly integrity: string | null;
 }
 
-export function listLicences(): readonly PackageLicence[] {
+export function lockedPackages(): readonly LockedPackage[] {
   const { packages } = JSON.parse(readFileSync(join(projectRoot, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { version: string; license?: string; dev?: boolean }>;
+    packages: Record<string, { version: string; license?: string; integrity?: string }>;
   };
   return Object.entries(packages)
     .filter(([path]) => path !== '')
-    .map(([path, { version, license, dev = false }]) => {
+    .map(([path, { version, license, integrity = null }]) => {
       const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-      return { name, version, licence: license ?? SAID_ELSEWHERE[name] ?? 'unknown', development: dev };
+      return { path, name, version, licence: license ?? SAID_ELSEWHERE[name] ?? 'unknown', integrity };
     });
 }
 
@@ -58,17 +60,51 @@ export function isCompatible(expression: string): boolean {
     .every((part) => part.split(' OR ').some((licence) => COMPATIBLE.includes(licence.trim())));
 }
 
-/** One text of all packages with the licence files that they bring. */
-export function licenceTexts(): string {
-  return listLicences()
-    .map(({ name, version, licence }) => [`${name} ${version}: ${licence}`, ...textsOf(name)].join('\n\n'))
+/** One text of these packages with the licence files that they bring, or the licence's standard text where one brings none. */
+export function licenceTexts(packages: readonly LockedPackage[]): string {
+  return packages
+    .map(({ path, name, version, licence }) => {
+      const texts = textsOf(path);
+      const words = texts.length > 0 ? texts : [standardText(path, licence)];
+      return [`${name} ${version}: ${licence}`, ...words].join('\n\n');
+    })
     .join(`\n\n${'-'.repeat(78)}\n\n`);
 }
 
-function textsOf(name: string): readonly string[] {
-  const folder = join(projectRoot, 'node_modules', name);
+/** @throws SetupError for a licence without one here */
+function standardText(path: string, licence: string): string {
+  const heading = 'It brings no file of its licence. The standard text:';
+  if (licence === 'MIT') return `${heading}\n\nCopyright (c) ${authorOf(path)}\n\n${MIT_TEXT}`;
+  if (licence.includes('Apache-2.0'))
+    return `${heading}\n\n${readFileSync(join(projectRoot, 'LICENSE'), 'utf8').trim()}`;
+  throw new SetupError(`${path} brings no text of its licence (${licence}), and there is none here.`);
+}
+
+function authorOf(path: string): string {
+  const { name, author } = JSON.parse(readFileSync(join(projectRoot, path, 'package.json'), 'utf8')) as {
+    name: string;
+    author?: string | { name: string };
+  };
+  return (typeof author === 'object' ? author.name : author) ?? `the authors of ${name}`;
+}
+
+const MIT_TEXT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
+Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
+function textsOf(path: string): readonly string[] {
+  const folder = join(projectRoot, path);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && /^(licen[cs]e|notice|copying)/i.test(basename(entry.name)))
+    .filter((entry) => entry.isFile() && /^(licen[cs]e|notice|copying|copyright|third.?party)/i.test(entry.name))
     .map((entry) => readFileSync(join(folder, entry.name), 'utf8').trim());
 }

@@ -11,5 +11,7 @@ await runScript(async () => {
     say(`${error.message} Those tests are skipped.`),
   );
   await provideRuntime();
-  return (await check()) || (await runInTerminal(toolPath('vitest'), ['run', ...process.argv.slice(2)]));
+  // The packages have a command of their own, `npm run test:package`: it makes and installs them first.
+  const projects = ['--project', 'unit', '--project', 'end-to-end'];
+  return (await check()) || (await runInTerminal(toolPath('vitest'), ['run', ...projects, ...process.argv.slice(2)]));
 });

@@ -4,6 +4,7 @@ import type { About, ProviderReport } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { checkStore, openStore } from '../store/store.ts';
 import { listModels, modelFolder, PREFERRED_MODEL } from './models.ts';
+import { policyProblems } from './policy.ts';
 import type { Tools } from './workstation.ts';
 
 /** What the process that hosts the services knows of itself. */
@@ -36,6 +37,7 @@ export async function diagnose(
   dataFolder: string,
   versions: RuntimeVersions,
   signal: AbortSignal,
+  model: string = PREFERRED_MODEL,
 ): Promise<Diagnosis> {
   const problems: string[] = [];
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | null> => {
@@ -51,10 +53,11 @@ export async function diagnose(
   const engine = await attempt('Engine', () => tools.engine.run('about', null, { signal }));
   const models = (await attempt('Models', () => listModels(tools))) ?? [];
   if (models.length === 0) problems.push('Models: there is no model to calibrate with.');
+  for (const problem of await policyProblems(tools.policy, tools).catch(() => [])) problems.push(`Policy: ${problem}`);
   const providers = await attempt('Providers', async () =>
-    tools.providers.test(await modelFolder(tools, PREFERRED_MODEL), { signal }),
+    tools.providers.test(await modelFolder(tools, model), { signal }),
   );
-  const database = await attempt('Database', () => databaseState(dataFolder));
+  const database = await attempt('Database', () => databaseState(dataFolder, tools.dataKey));
   const disk = await attempt('Disk', () => statfs(dataFolder));
   return {
     ok: problems.length === 0,
@@ -67,8 +70,8 @@ export async function diagnose(
   };
 }
 
-async function databaseState(dataFolder: string): Promise<Diagnosis['database']> {
-  const store = openStore(dataFolder);
+async function databaseState(dataFolder: string, dataKey: Uint8Array | null): Promise<Diagnosis['database']> {
+  const store = openStore(dataFolder, { dataKey });
   try {
     const { ok, problems, missingFiles, orphanFiles } = await checkStore(store);
     const problem = problems[0] ?? (missingFiles.length > 0 ? `${missingFiles.length} stored files are missing.` : '');

@@ -1,8 +1,10 @@
 /** Measurements on pictures: saved with their study, closed by its signature. */
 import type { Annotation } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
+import { getAnalysis, getFinding, hasFinding, listMeasuredBy, updateMeasurement } from '../store/analyses.ts';
 import { deleteAnnotation, getAnnotation, listAnnotations, saveAnnotation } from '../store/annotations.ts';
 import { getAttributes } from '../store/attributes.ts';
+import type { WritableDatabase } from '../store/database.ts';
 import { getReport } from '../store/reports.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
@@ -10,26 +12,56 @@ export function annotationsOf({ store }: Workstation, studyInstanceUid: string):
   return listAnnotations(store.db, studyInstanceUid);
 }
 
-/** Adds an annotation, or replaces the one with its id. @throws Fault `not-found`, `not-allowed` once signed, `usage` */
+/**
+ * Adds an annotation, or replaces the one with its id. One that comes back measures again what it measured: of `measures`
+ * the study's findings that are measured by nothing.
+ * @throws Fault `not-found`, `not-allowed` once signed, `usage`
+ */
 export function putAnnotation(
   station: Workstation,
-  { studyInstanceUid, annotation }: { readonly studyInstanceUid: string; readonly annotation: Annotation },
+  {
+    studyInstanceUid,
+    annotation,
+    measures = [],
+  }: {
+    readonly studyInstanceUid: string;
+    readonly annotation: Annotation;
+    readonly measures?: readonly string[] | undefined;
+  },
 ): void {
   const { db } = station.store;
   if (getAttributes(db, annotation).studyInstanceUid !== studyInstanceUid)
     throw new Fault('usage', 'This image does not belong to the study.');
   requireOpen(station, studyInstanceUid);
-  saveAnnotation(db, { ...annotation, studyInstanceUid }, station.user, timestamp(station));
-  record(station, 'annotation.put', annotation.id, { study: studyInstanceUid, tool: annotation.tool });
+  db.transaction(() => {
+    saveAnnotation(db, { ...annotation, studyInstanceUid }, station.user, timestamp(station));
+    for (const id of measures) measureAgain(db, studyInstanceUid, id, annotation.id);
+    record(station, 'annotation.put', annotation.id, { study: studyInstanceUid, tool: annotation.tool });
+  });
 }
 
-/** Findings that it measured are measured by nothing then. @throws Fault `not-found`, `not-allowed` once signed */
-export function removeAnnotation(station: Workstation, id: string): void {
+/**
+ * Takes an annotation away; findings that it measured are measured by nothing then.
+ * @returns their ids
+ * @throws Fault `not-found`, `not-allowed` once signed
+ */
+export function removeAnnotation(station: Workstation, id: string): readonly string[] {
   const { db } = station.store;
   const { studyInstanceUid } = getAnnotation(db, id);
   requireOpen(station, studyInstanceUid);
-  deleteAnnotation(db, id);
-  record(station, 'annotation.remove', id, { study: studyInstanceUid });
+  const measured = listMeasuredBy(db, id);
+  db.transaction(() => {
+    deleteAnnotation(db, id);
+    record(station, 'annotation.remove', id, { study: studyInstanceUid });
+  });
+  return measured;
+}
+
+function measureAgain(db: WritableDatabase, studyInstanceUid: string, findingId: string, annotationId: string): void {
+  if (!hasFinding(db, findingId)) return; // taken back meanwhile
+  const { analysisId, measurementId } = getFinding(db, findingId);
+  if (measurementId === null && getAnalysis(db, analysisId).studyInstanceUid === studyInstanceUid)
+    updateMeasurement(db, findingId, annotationId);
 }
 
 function requireOpen({ store: { db } }: Workstation, studyInstanceUid: string): void {

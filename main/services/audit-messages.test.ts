@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freshFolder } from '../../tests/support/store.ts';
@@ -7,6 +7,7 @@ import { Fault } from '../fault.ts';
 import { run } from '../runtime/command.ts';
 import { isOnPath } from '../runtime/debian.ts';
 import { listAudit } from '../store/audit.ts';
+import { ACTS, type Act } from './audit-acts.ts';
 import { readerName, setReaderName } from './reader-profile.ts';
 import { exportTrail } from './upkeep.ts';
 import { record, recordFailure, type Workstation } from './workstation.ts';
@@ -46,6 +47,20 @@ describe('the trail as DICOM audit messages', () => {
       ).toMatchObject({
         code: 0,
       });
+  });
+
+  it.runIf(isOnPath('jing'))('follows the schema of PS3.15 A.5.1, for every kind of act', async () => {
+    const station = stationWithTrail();
+    for (const act of Object.keys(ACTS) as Act[]) record(station, act, act.includes('n') ? '1.2.3' : 'name', { n: 1 });
+    const folder = freshFolder();
+    const path = join(folder, 'trail.xml');
+    await exportTrail(station, path);
+    const schema = join(import.meta.dirname, '../../tests/support/audit-message.rnc');
+    const validate = async (file: string) => (await run('jing', ['-c', schema, file])).code;
+    expect(await validate(path)).toBe(0);
+    const wrong = join(folder, 'wrong.xml');
+    writeFileSync(wrong, readFileSync(path, 'utf8').replace('EventOutcomeIndicator="0"', 'EventOutcomeIndicator="1"'));
+    expect(await validate(wrong)).toBe(1);
   });
 
   it('is JSON lines where the name asks for it', async () => {

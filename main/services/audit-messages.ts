@@ -1,35 +1,7 @@
 /** The audit trail as DICOM audit messages (PS3.15 A.5, the schema of A.5.1): one for each entry, in one XML file. */
 import type { Device } from '../results/dataset.ts';
 import type { AuditEntry } from '../store/audit.ts';
-
-/** DCM code and meaning. */
-type Event = readonly [string, string];
-const ACTIVITY: Event = ['110100', 'Application Activity'];
-const AUDIT_LOG: Event = ['110101', 'Audit Log Used'];
-const ACCESSED: Event = ['110103', 'DICOM Instances Accessed'];
-const EXPORT: Event = ['110106', 'Export'];
-const IMPORT: Event = ['110107', 'Import'];
-const TRANSFER: Event = ['110102', 'Begin Transferring DICOM Instances'];
-const SECURITY: Event = ['110113', 'Security Alert'];
-
-/** Event and action (C, R, U, D, E) by the beginning of an entry's action; the first that fits. */
-const EVENTS: readonly (readonly [string, Event, string])[] = [
-  ['audit.', AUDIT_LOG, 'R'],
-  ['import', IMPORT, 'C'],
-  ['study.view', ACCESSED, 'R'],
-  ['results.export', EXPORT, 'R'],
-  ['report.export', EXPORT, 'R'],
-  ['model.export', EXPORT, 'R'],
-  ['network.queue', TRANSFER, 'E'],
-  ['network.send', TRANSFER, 'E'],
-  ['network.', SECURITY, 'U'],
-  ['policy.', SECURITY, 'U'],
-  ['reader.', SECURITY, 'U'],
-  ['analysis.', ACCESSED, 'C'],
-  ['finding.', ACCESSED, 'U'],
-  ['report.', ACCESSED, 'U'],
-  ['results.', ACCESSED, 'C'],
-];
+import { eventOf } from './audit-acts.ts';
 
 export function auditMessages(entries: readonly AuditEntry[], source: Device): string {
   const messages = entries.map((entry) => auditMessage(entry, source));
@@ -37,7 +9,7 @@ export function auditMessages(entries: readonly AuditEntry[], source: Device): s
 }
 
 function auditMessage(entry: AuditEntry, source: Device): string {
-  const [, event, action] = EVENTS.find(([beginning]) => entry.action.startsWith(beginning)) ?? ['', ACTIVITY, 'E'];
+  const [event, action] = eventOf(entry.action);
   return [
     '<AuditMessage>',
     tag(
@@ -76,7 +48,7 @@ function participants({ actor, detail }: AuditEntry, { uid, appVersion }: Device
 /** What the entry is about, with the entry's number and detail, so that nothing of the trail is lost. */
 function participantObject({ entry, subject, detail }: AuditEntry): string {
   const isUid = /^[0-9]+([.][0-9]+)+$/.test(subject);
-  const type: Event = isUid ? ['110180', 'Study Instance UID'] : ['12', 'URI'];
+  const type: CodedValue = isUid ? ['110180', 'Study Instance UID'] : ['12', 'URI'];
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   return tag(
     'ParticipantObjectIdentification',
@@ -97,7 +69,10 @@ function detailOf(json: string): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-const code = (element: string, [value, meaning]: Event, system = 'DCM') =>
+/** Code and meaning. */
+type CodedValue = readonly [string, string];
+
+const code = (element: string, [value, meaning]: CodedValue, system = 'DCM') =>
   tag(element, { 'csd-code': value, codeSystemName: system, originalText: meaning });
 
 /** `content` is XML already. */

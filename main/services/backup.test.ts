@@ -13,6 +13,7 @@ import { checkStore, type Store } from '../store/store.ts';
 import { listReferencedBlobs } from '../store/sweep.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
 import { isBackupDue, makeBackup } from './backup.ts';
+import { backupFolder } from './backup-folder.ts';
 import { calibrateReferenceSet } from './calibration.ts';
 import { decide } from './findings.ts';
 import { importPaths } from './import.ts';
@@ -131,9 +132,9 @@ it('are made when due, copy each file once, and go when newer ones have been che
   let hours = 0;
   const start = Date.now();
   const station = { ...(await fullWorkstation()), now: () => new Date(start + hours * 3_600_000) };
-  const folder = freshFolder();
-  const plan = { folder, everyHours: 24, keep: 2 };
-  const names = () => readdirSync(folder).filter((name) => name.endsWith('.sqlite'));
+  const plan = { folder: freshFolder(), everyHours: 24, keep: 2 };
+  const { path: folder } = backupFolder(station, plan.folder);
+  const names = () => readdirSync(folder).filter((name) => /sqlite/.test(name));
   expect(await isBackupDue(testWorkstation(), plan)).toBe(false); // nothing in it
   expect(await isBackupDue(station, plan)).toBe(true);
   await makeBackup(station, plan, testJob());
@@ -153,12 +154,10 @@ it('refuse a stored file that has changed on the disk, and leave the earlier bac
   const [sha256 = ''] = listReferencedBlobs(station.store.db);
   const file = blobPath(station.store.folder, sha256);
   writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from('!')]));
-  const folder = freshFolder();
-  await expect(makeBackup(station, { folder, everyHours: 24, keep: 2 }, testJob())).rejects.toMatchObject({
-    code: 'bad-file',
-    path: file,
-  });
-  expect(readdirSync(folder).filter((name) => name.endsWith('.sqlite'))).toEqual([]);
+  const plan = { folder: freshFolder(), everyHours: 24, keep: 2 };
+  await expect(makeBackup(station, plan, testJob())).rejects.toMatchObject({ code: 'bad-file', path: file });
+  const left = readdirSync(backupFolder(station, plan.folder).path).filter((name) => /sqlite|unfinished/.test(name));
+  expect(left).toEqual([]);
 });
 
 it('lie in the data folder where nothing else was said, and keep a sweep from what they name', async () => {
@@ -181,4 +180,18 @@ it('lie in the data folder where nothing else was said, and keep a sweep from wh
   expect(await checkStore(station.store)).toMatchObject({ ok: true, orphanFiles: 2 });
   rmSync(folder.backups, { recursive: true });
   expect(await repair(station)).toMatchObject({ removedFiles: 1 });
+});
+
+it('leaves alone what a running process receives into, however old', async () => {
+  const station = testWorkstation();
+  const old = new Date(Date.now() - 25 * 3_600_000);
+  const [living, dead] = [process.pid, 2 ** 22 + 1].map((pid) =>
+    join(station.store.folder.temporary, `inbox-${pid}-x`),
+  ) as [string, string];
+  for (const path of [living, dead]) {
+    mkdirSync(path);
+    utimesSync(path, old, old);
+  }
+  expect(await repair(station)).toMatchObject({ removedFiles: 1 });
+  expect([living, dead].map((path) => existsSync(path))).toEqual([true, false]);
 });

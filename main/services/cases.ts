@@ -2,6 +2,7 @@
 import type { ConfirmedCase, FrameRef } from '../../preload/contract/model.ts';
 import { listConfirmedCases, removeConfirmedCase, saveConfirmedCase } from '../store/evidence.ts';
 import { getFrame } from '../store/studies.ts';
+import { leaveOutOfSets } from './reference-sets.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
 /** In the order of their confirmation. */
@@ -9,17 +10,18 @@ export function listCases({ store }: Workstation): readonly ConfirmedCase[] {
   return listConfirmedCases(store.db);
 }
 
-/** @throws Fault `not-found` where the image is not stored */
+/**
+ * A reference set that held the image as a normal gets a next version without it.
+ * @throws Fault `not-found` where the image is not stored
+ */
 export function confirmCase(station: Workstation, ref: FrameRef, note: string): readonly ConfirmedCase[] {
   const { db } = station.store;
   getFrame(db, ref);
   const { sopInstanceUid, frame } = ref;
-  saveConfirmedCase(db, {
-    sopInstanceUid,
-    frame,
-    note,
-    confirmedBy: station.user,
-    confirmedAt: timestamp(station),
+  db.transaction(() => {
+    leaveOutOfSets(station, ref);
+    const [confirmedBy, confirmedAt] = [station.user, timestamp(station)];
+    saveConfirmedCase(db, { sopInstanceUid, frame, note, confirmedBy, confirmedAt });
   });
   record(station, 'case.confirm', sopInstanceUid, { frame });
   return listCases(station);

@@ -13,6 +13,10 @@ export interface PhantomIdentity {
   readonly studyDescription: string;
   /** mm between slices */
   readonly sliceSpacing: number;
+  /** DA; the first day of 2026 where absent. */
+  readonly studyDate?: string | undefined;
+  /** 1 where absent. */
+  readonly seriesNumber?: number | undefined;
 }
 
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
@@ -53,13 +57,13 @@ export function phantomFile(phantom: Phantom, identity: PhantomIdentity): Uint8A
     PatientID: identity.patientId,
     PatientBirthDate: '19000101',
     PatientSex: 'O',
-    StudyDate: '20260101',
+    StudyDate: identity.studyDate ?? '20260101',
     StudyTime: '120000',
     StudyID: 'DEMO',
     AccessionNumber: identity.patientId,
     StudyDescription: identity.studyDescription,
     SeriesDescription: 'Fictional phantom',
-    SeriesNumber: 1,
+    SeriesNumber: identity.seriesNumber ?? 1,
     InstanceNumber: identity.instanceNumber,
     Modality: modality,
     BodyPartExamined: phantom.bodyPart,

@@ -1,5 +1,5 @@
 /** Fictional studies for the demo: drawn phantoms of three modalities as DICOM files, with and without lesions. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FrameRef, ReferenceSet } from '../../preload/contract/model.ts';
@@ -12,6 +12,7 @@ import { phantomFile } from './demo-dicom.ts';
 import { importPaths } from './import.ts';
 import type { JobContext } from './jobs.ts';
 import { createReferenceSet } from './reference-sets.ts';
+import { stagingFolder } from './staging.ts';
 import type { Workstation } from './workstation.ts';
 
 /** One drawn picture of a study. */
@@ -25,6 +26,8 @@ export interface DemoImage extends FrameRef {
 export interface DemoStudy {
   readonly studyInstanceUid: string;
   readonly kind: PhantomKind;
+  /** Of the collection's studies, from 1. */
+  readonly number: number;
   readonly lesion: string | null;
   readonly images: readonly DemoImage[];
 }
@@ -42,7 +45,8 @@ interface Plan {
   readonly title: string;
   /**
    * Studies of normals and slices in each. One slice of each fictional patient: slices of one patient look alike, and
-   * those that train and those that set the threshold must not share patients.
+   * those that train and those that set the threshold must not share patients. Enough that 16 train and 48 are held
+   * out: with 48 the second most unusual normal sets a threshold for 5%, with fewer than 39 the most unusual one.
    */
   readonly normals: { readonly studies: number; readonly slices: number };
   /** null: a normal one. */
@@ -55,22 +59,22 @@ const PLANS: readonly Plan[] = [
   {
     kind: 'ct-head',
     title: 'CT head',
-    normals: { studies: 40, slices: 1 },
-    cases: ['intracerebral-bleed', 'mass', null],
+    normals: { studies: 64, slices: 1 },
+    cases: ['intracerebral-bleed', 'mass', 'intracerebral-bleed', 'mass', null, null],
     caseSlices: 9,
   },
   {
     kind: 'mr-brain',
     title: 'MR brain',
-    normals: { studies: 40, slices: 1 },
-    cases: ['mass', 'infarct', null],
+    normals: { studies: 64, slices: 1 },
+    cases: ['mass', 'infarct', 'mass', 'infarct', null, null],
     caseSlices: 9,
   },
   {
     kind: 'radiograph-chest',
     title: 'Chest radiograph',
-    normals: { studies: 40, slices: 1 },
-    cases: ['consolidation', 'mass', 'effusion', null],
+    normals: { studies: 64, slices: 1 },
+    cases: ['consolidation', 'mass', 'effusion', 'consolidation', 'mass', 'effusion', null, null, null, null],
     caseSlices: 1,
   },
 ];
@@ -91,7 +95,7 @@ export async function importDemoStudies(
   readonly collections: readonly DemoCollection[];
   readonly referenceSets: readonly ReferenceSet[];
 }> {
-  const scratch = await mkdtemp(join(station.store.folder.temporary, 'demo-'));
+  const scratch = stagingFolder(station, 'demo');
   try {
     const collections = await drawCollections(scratch, job);
     const { studies } = await importPaths(station, [scratch], job);
@@ -177,7 +181,7 @@ async function drawStudy(folder: string, plan: Plan, study: StudyPlan, job: JobC
     images.push({ sopInstanceUid, frame: 0, mask: phantom.mask, side: phantom.side, lesion: phantom.lesion });
     await nextTurn(); // drawing takes a while, and the window waits for this process
   }
-  return { studyInstanceUid, kind: plan.kind, lesion: study.lesion, images };
+  return { studyInstanceUid, kind: plan.kind, number: study.number, lesion: study.lesion, images };
 }
 
 /** The same patient at every height; the lesion on the middle third of the slices. Single slices are at all heights. */

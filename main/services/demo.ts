@@ -11,6 +11,7 @@ import { verifiedSource } from './images.ts';
 import type { JobContext } from './jobs.ts';
 import { PREFERRED_MODEL } from './models.ts';
 import { renderOverlay } from './overlay.ts';
+import { activate } from './profiles.ts';
 import { readFile } from './reading.ts';
 import { exportReportPdf, openReport, saveReport, signReport, writeWhole } from './reports.ts';
 import type { Workstation } from './workstation.ts';
@@ -82,6 +83,8 @@ export async function runDemo(station: Workstation, options: DemoOptions, job: J
       },
       job,
     );
+    // The demo is its own reader: nobody is asked before its calibrations are in use.
+    activate(station, calibration.id);
     say(
       `${collection.title}: calibrated on ${SHOTS} normal images (${calibration.heldOut} held out) in ${calibration.seconds.toFixed(1)} s, ` +
         `loss ${calibration.lossTrace[0]?.toFixed(3)} to ${calibration.lossTrace.at(-1)?.toFixed(3)}, threshold ${calibration.threshold.toFixed(3)}.`,
@@ -182,7 +185,7 @@ async function drawOverlays(
       threshold: analysis.calibration.threshold,
       outlines: outlines.map((finding) => finding.outline),
     });
-    const path = join(folder, `${study.kind}-${study.lesion ?? 'normal'}-${index + 1}.png`);
+    const path = join(folder, `${study.kind}-${study.number}-${study.lesion ?? 'normal'}-${index + 1}.png`);
     await writeWhole(path, png);
     files.push(path);
   }

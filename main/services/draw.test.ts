@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawByPatient } from './draw.ts';
+import { divideByPatient, drawByPatient } from './draw.ts';
 
 /** `images` of each of so many patients. */
 const normals = (patients: number, images: number) =>
@@ -60,5 +60,26 @@ describe('a draw by patient', () => {
     expect(() => drawByPatient(normals(2, 10), 16, 1)).toThrowError(refused(/all 2 patients/));
     expect(() => drawByPatient(normals(1, 1), 1, 1)).toThrowError(refused(/at least 2/));
     expect(() => drawByPatient(normals(3, 1), 4, 1)).toThrowError(refused(/there are 3/));
+  });
+});
+
+describe('a division by patient', () => {
+  it.each([
+    [40, 1, 16],
+    [8, 30, 35],
+    [3, 30, 16],
+    [20, 2, 0],
+  ])('of %i patients with %i images each keeps no patient in both parts', (patients, images, count) => {
+    const all = normals(patients, images);
+    const { first, rest } = divideByPatient(all, count, 5);
+    expect(first).toHaveLength(count);
+    expect([...owners(first)].filter((owner) => owners(rest).has(owner))).toEqual([]);
+    expect(rest).toHaveLength((patients - Math.ceil(count / images)) * images);
+    expect(divideByPatient(all, count, 5)).toEqual({ first, rest });
+    if (count > 0) expect(divideByPatient(all, count, 6).first).not.toEqual(first);
+  });
+
+  it('leaves nothing over where all patients are needed', () => {
+    expect(divideByPatient(normals(2, 3), 4, 1).rest).toEqual([]);
   });
 });

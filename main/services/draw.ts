@@ -67,6 +67,30 @@ export function drawByPatient<T extends Drawable>(
   };
 }
 
+/**
+ * Draws `count` images, patient by patient, so that none of their patients is in the rest. What is left of the last
+ * patient is in neither part.
+ */
+export function divideByPatient<T extends Drawable>(
+  images: readonly T[],
+  count: number,
+  seed: number,
+): { readonly first: readonly T[]; readonly rest: readonly T[] } {
+  const patients = new Random(seed).shuffle(byOwner(images));
+  const chosen = new Set<T>();
+  const owners = new Set<string>();
+  for (const patient of patients)
+    for (const image of patient)
+      if (chosen.size < count) {
+        chosen.add(image);
+        owners.add(image.owner);
+      }
+  return {
+    first: images.filter((image) => chosen.has(image)),
+    rest: images.filter(({ owner }) => !owners.has(owner)),
+  };
+}
+
 function byOwner<T extends Drawable>(images: readonly T[]): T[][] {
   const patients = new Map<string, T[]>();
   for (const image of images) patients.set(image.owner, [...(patients.get(image.owner) ?? []), image]);

@@ -1,5 +1,5 @@
 /** Results of a study as files in a folder. */
-import { mkdir, readFile as readBytes } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ExportFormat, exportFormats } from '../../preload/contract/results.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
@@ -7,18 +7,18 @@ import { sharp } from '../imaging/sharp.ts';
 import type { ResultContent } from '../results/content.ts';
 import { fhirBundle } from '../results/fhir.ts';
 import { scoreDocument, scoreTable } from '../results/tables.ts';
-import { verifyBlob } from '../store/blobs.ts';
-import { insertDeliveries } from '../store/result-objects.ts';
+import { readBlob } from '../store/blobs.ts';
+import { FOLDER, insertDeliveries } from '../store/result-objects.ts';
 import type { JobContext } from './jobs.ts';
 import { writeMedia } from './media.ts';
-import { exportReportPdf, openReport, writeWhole } from './reports.ts';
+import { openReport, reportPdf, writeWhole } from './reports.ts';
 import { resultContent } from './result-content.ts';
-import { capturedPicture, type KeptObject, OBJECT_FORMATS, resultObjects } from './result-objects.ts';
+import { capturedPicture, OBJECT_FORMATS, resultObjects } from './result-objects.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
 export interface ExportedFile {
   readonly path: string;
-  /** An ExportFormat, or `kos`: the note that takes earlier objects back. */
+  /** An ExportFormat; `kos`: the note that takes earlier objects back; `photo`: a photograph as a DICOM image. */
   readonly format: string;
   /** Null where the file is no DICOM object. */
   readonly sopInstanceUid: string | null;
@@ -47,6 +47,8 @@ export async function exportResults(
   const detail = () => ({ formats, files: files.length });
   try {
     await mkdir(folder, { recursive: true }).catch((thrown) => {
+      if (thrown.code === 'EEXIST' || thrown.code === 'ENOTDIR')
+        throw new Fault('usage', 'This is a file, not a folder. Name a folder for the results.', { path: folder });
       throw Fault.from(thrown, { code: 'bad-file', path: folder });
     });
     if (formats.some((format) => format !== 'pdf')) {
@@ -56,7 +58,7 @@ export async function exportResults(
     }
     if (formats.includes('pdf')) {
       const path = join(folder, `report-${studyInstanceUid}.pdf`);
-      await exportReportPdf(station, studyInstanceUid, path, job.signal);
+      await writeWhole(path, await reportPdf(station, studyInstanceUid, job.signal));
       files.push({ path, format: 'pdf', sopInstanceUid: null });
     }
   } catch (thrown) {
@@ -77,7 +79,7 @@ async function writeObjects(
 ): Promise<readonly ExportedFile[]> {
   const wanted = OBJECT_FORMATS.filter((format) => formats.includes(format));
   if (wanted.length === 0 && layout === 'folder') return [];
-  const objects = await resultObjects(station, content, wanted, job.signal);
+  const objects = await resultObjects(station, content, wanted, FOLDER, job.signal);
   const files: ExportedFile[] = [];
   if (layout === 'media')
     files.push(...(await writeMedia(station, content.context.header.study.uid, objects, folder, job)));
@@ -85,22 +87,16 @@ async function writeObjects(
     for (const object of objects) {
       throwIfCancelled(job.signal);
       const path = join(folder, `${object.format}-${object.sopInstanceUid}.dcm`);
-      await writeWhole(path, await keptBytes(station, object));
+      await writeWhole(path, await readBlob(station.store.folder, object.fileSha256));
       files.push({ path, format: object.format, sopInstanceUid: object.sopInstanceUid });
       job.progress({ done: files.length, total: objects.length, unit: 'objects', note: object.format });
     }
-  const now = { destination: 'folder', deliveredAt: timestamp(station), deliveredBy: station.user };
+  const now = { destination: FOLDER, deliveredAt: timestamp(station), deliveredBy: station.user };
   insertDeliveries(
     station.store.db,
     objects.map(({ sopInstanceUid }) => ({ sopInstanceUid, ...now })),
   );
   return files;
-}
-
-/** @throws Fault `bad-file` where the kept object was damaged */
-async function keptBytes({ store }: Workstation, { fileSha256, path }: KeptObject): Promise<Uint8Array> {
-  await verifyBlob(store.folder, fileSha256);
-  return await readBytes(path);
 }
 
 async function writeDocuments(

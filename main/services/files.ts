@@ -1,19 +1,21 @@
 /** Calibration and detection on files, without the store. */
 import { readFile as readBytes } from 'node:fs/promises';
-import type { Preset, ProviderChoice } from '../../preload/contract/model.ts';
-import { decodeProfile } from '../engine/profile.ts';
+import { mostShots, type Preset, type ProviderChoice } from '../../preload/contract/model.ts';
+import { fingerprintOf } from '../engine/checkpoint.ts';
+import { decodeProfile, type ProfileManifest } from '../engine/profile.ts';
 import type { CalibrateOutput, Detection } from '../engine/tasks.ts';
 import { Fault } from '../fault.ts';
-import type { Image8 } from '../method/image.ts';
 import type { WantedSettings } from '../method/settings.ts';
-import { detectInBatches } from './analysis.ts';
 import { calibrateImages } from './calibration.ts';
+import { detectInBatches, inputsFor } from './detection.ts';
 import { drawByPatient } from './draw.ts';
+import { type FileCheckpoints, withFileCheckpoint } from './file-checkpoint.ts';
 import type { JobContext } from './jobs.ts';
-import { folderOfProfile, modelFolder } from './models.ts';
+import { recipeOf } from './model-input.ts';
+import { modelFolder, modelOfProfile } from './models.ts';
 import { renderOverlay } from './overlay.ts';
 import type { Picture } from './pictures.ts';
-import { readModelImages } from './reading.ts';
+import { readFile, readModelImages } from './reading.ts';
 import { writeWhole } from './reports.ts';
 import type { Tools } from './workstation.ts';
 
@@ -28,34 +30,70 @@ export interface FileCalibration {
   readonly shots?: number;
   /** Where to write the profile. */
   readonly out: string;
+  /** Where what was reached is kept, if the work does not end; nowhere by default. */
+  readonly checkpoints?: FileCheckpoints;
 }
 
-/** Calibrates on pictures and writes the profile, whole or not at all. @throws Fault as calibrateReferenceSet */
+interface WithEvidence {
+  /** Which normals' scores the threshold was set on. */
+  readonly thresholdFrom: ProfileManifest['evidence'];
+}
+
+/**
+ * Calibrates on pictures and writes the profile, whole or not at all, from the last checkpoint where there is one.
+ * @throws Fault as calibrateReferenceSet
+ */
 export async function calibrateFiles(
   tools: Tools,
   pictures: readonly Picture[],
   settings: FileCalibration,
   job: JobContext,
-): Promise<CalibrateOutput> {
-  const { out, shots = pictures.length, ...rest } = settings;
-  const draw = drawByPatient(pictures, shots, settings.seed);
-  const read = (part: readonly Picture[]) =>
-    readModelImages(tools, part, job.signal, (done) =>
+): Promise<CalibrateOutput & WithEvidence> {
+  const different = withoutCopies(pictures);
+  const { out, shots = different.length, checkpoints, ...rest } = settings;
+  if (shots > mostShots)
+    throw new Fault(
+      'bad-reference-set',
+      `All ${shots} images would train, and ${mostShots} are the most. Say how many with --shots; 16 are enough to learn from, and the others then set the threshold.`,
+    );
+  const draw = drawByPatient(different, shots, settings.seed);
+  const read = async (part: readonly Picture[]) => {
+    const images = await readModelImages(tools, part, job.signal, (done) =>
       job.progress({ done, total: part.length, unit: 'files', note: 'Reading the normal images' }),
     );
+    return images.map((image, i) => ({ image, owner: part[i]!.owner }));
+  };
   const images = { support: await read(draw.support), heldOut: await read(draw.heldOut) };
-  const output = await calibrateImages(tools, images, rest, job);
-  await writeWhole(out, output.profile);
-  return output;
+  const calibrate = async (checkpoint?: string) => {
+    const output = await calibrateImages(tools, images, rest, job, checkpoint);
+    await writeWhole(out, output.profile);
+    return { ...output, thresholdFrom: decodeProfile(output.profile).manifest.evidence };
+  };
+  // Another version may compute otherwise: it starts at the beginning.
+  const { appVersion } = tools;
+  return checkpoints
+    ? await withFileCheckpoint(checkpoints, fingerprintOf({ ...rest, images, appVersion }), calibrate)
+    : await calibrate();
 }
 
-/** A frame's result with the picture it was made from. */
-export interface FileDetection extends Picture, Omit<Detection, 'map'> {
-  readonly image: Image8;
-  readonly map: Float32Array;
+/** The same file under several names is one image. @throws Fault `bad-reference-set` where all are the same */
+function withoutCopies(pictures: readonly Picture[]): readonly Picture[] {
+  const different = [...new Map(pictures.map((picture) => [picture.key, picture])).values()];
+  if (different.length === 1 && pictures.length > 1)
+    throw new Fault(
+      'bad-reference-set',
+      `All ${pictures.length} files are the same picture, so there is nothing to learn from them. Give normal images that differ.`,
+    );
+  return different;
+}
+
+/** A frame's result with where the picture lies that it was made from. */
+export interface FileDetection extends Picture, Detection, WithEvidence {
   /** The engine's share of the batch, ms. */
   readonly ms: number;
   readonly threshold: number;
+  readonly provider: string;
+  readonly providerVersion: string;
 }
 
 /**
@@ -75,29 +113,31 @@ export async function* detectFiles(
   const { manifest } = decodeProfile(bytes, profilePath);
   const packFolder = settings.modelName
     ? await modelFolder(tools, settings.modelName)
-    : await folderOfProfile(tools, manifest);
-  const images = new Map<Picture, Image8>();
-  const read = async (batch: readonly Picture[]) => {
-    const read = await readModelImages(tools, batch, signal);
-    for (const [index, picture] of batch.entries()) images.set(picture, read[index] as Image8);
-    return read;
-  };
-  for await (const { items, output, ms } of detectInBatches(
-    tools,
-    pictures,
-    read,
-    { packFolder, profilePath, provider },
-    signal,
-  ))
+    : (await modelOfProfile(tools, manifest)).folder;
+  const inputs = await inputsFor(tools, packFolder, recipeOf(manifest.preprocessing));
+  const read = (batch: readonly Picture[]) => inputs(batch, signal);
+  const model = { packFolder, profilePath, provider };
+  for await (const { items, output, ms } of detectInBatches(tools, pictures, read, model, signal))
     for (const [index, detection] of output.detections.entries()) {
-      const picture = items[index] as Picture;
-      const image = images.get(picture) as Image8;
-      images.delete(picture);
-      yield { ...picture, ...detection, image, ms: ms / items.length, threshold: manifest.threshold };
+      const { provider, providerVersion } = output;
+      yield {
+        ...(items[index] as Picture),
+        ...detection,
+        ms: ms / items.length,
+        threshold: manifest.threshold,
+        thresholdFrom: manifest.evidence,
+        provider,
+        providerVersion,
+      };
     }
 }
 
-/** The picture with its map burned in, as PNG. */
-export function drawDetection({ image, map, side, threshold }: FileDetection): Promise<Buffer> {
-  return renderOverlay({ image, map: { width: side, height: side, data: map }, threshold });
+/** The picture with its map burned in, as PNG. @throws Fault the reader's own, `cancelled` */
+export async function drawDetection(
+  tools: Pick<Tools, 'reader'>,
+  { path, frame, map, side, threshold }: FileDetection,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const image = await readFile(tools, 'modelImage', { path, frame }, signal);
+  return await renderOverlay({ image, map: { width: side, height: side, data: map }, threshold });
 }

@@ -1,4 +1,4 @@
-/** The reader's decisions on findings, and findings of the reader's own. Each act is one entry of the audit trail. */
+/** The reader's decisions on findings, and findings of the reader's own. Each act is one entry of the audit trail, in one transaction with it. */
 import { randomUUID } from 'node:crypto';
 import type { Decision, Finding, FrameRef } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
@@ -8,6 +8,7 @@ import {
   type FindingShape,
   getAnalysis,
   getFinding,
+  hasFinding,
   insertFinding,
   updateDecision,
   updateMeasurement,
@@ -29,13 +30,15 @@ export function decide(
   const finding = getFinding(db, request.findingId);
   const study = openStudyOf(station, finding.analysisId);
   const decided = request.decision !== 'open';
-  updateDecision(db, finding.id, {
-    decision: request.decision,
-    comment: request.comment,
-    decidedBy: decided ? station.user : null,
-    decidedAt: decided ? timestamp(station) : null,
+  db.transaction(() => {
+    updateDecision(db, finding.id, {
+      decision: request.decision,
+      comment: request.comment,
+      decidedBy: decided ? station.user : null,
+      decidedAt: decided ? timestamp(station) : null,
+    });
+    record(station, 'finding.decide', finding.id, { study, decision: request.decision });
   });
-  record(station, 'finding.decide', finding.id, { study, decision: request.decision });
   return getFinding(db, finding.id);
 }
 
@@ -50,14 +53,16 @@ export async function addFinding(
     readonly frame: FrameRef;
     readonly outline: readonly number[];
     readonly comment: string;
+    /** That of a finding which was taken back and now comes again. */
+    readonly id?: string | undefined;
   },
 ): Promise<Finding> {
   const { db } = station.store;
-  const { analysisId, frame, outline, comment } = request;
+  const { analysisId, frame, outline, comment, id = randomUUID() } = request;
   const study = openStudyOf(station, analysisId);
   const finding: Finding = {
     ...(await shapeOf(station, analysisId, frame, outline)),
-    id: randomUUID(),
+    id,
     analysisId,
     sopInstanceUid: frame.sopInstanceUid,
     frame: frame.frame,
@@ -67,8 +72,11 @@ export async function addFinding(
     decidedAt: timestamp(station),
     measurementId: null,
   };
-  insertFinding(db, finding);
-  record(station, 'finding.add', finding.id, { study });
+  if (hasFinding(db, id)) throw new Fault('usage', 'This finding is there already.');
+  db.transaction(() => {
+    insertFinding(db, finding);
+    record(station, 'finding.add', finding.id, { study });
+  });
   return finding;
 }
 
@@ -80,8 +88,11 @@ export async function reshapeFinding(
   const { db } = station.store;
   const finding = getFinding(db, findingId);
   const study = openStudyOf(station, finding.analysisId);
-  updateOutline(db, findingId, await shapeOf(station, finding.analysisId, finding, outline));
-  record(station, 'finding.reshape', findingId, { study });
+  const shape = await shapeOf(station, finding.analysisId, finding, outline);
+  db.transaction(() => {
+    updateOutline(db, findingId, shape);
+    record(station, 'finding.reshape', findingId, { study });
+  });
   return getFinding(db, findingId);
 }
 
@@ -93,8 +104,10 @@ export function linkFinding(
   const { db } = station.store;
   const study = openStudyOf(station, getFinding(db, findingId).analysisId);
   if (measurementId !== null) getAnnotation(db, measurementId);
-  updateMeasurement(db, findingId, measurementId);
-  record(station, 'finding.link', findingId, { study, measurement: measurementId });
+  db.transaction(() => {
+    updateMeasurement(db, findingId, measurementId);
+    record(station, 'finding.link', findingId, { study, measurement: measurementId });
+  });
   return getFinding(db, findingId);
 }
 
@@ -105,8 +118,10 @@ export function removeFinding(station: Workstation, findingId: string): void {
   const study = openStudyOf(station, finding.analysisId);
   if (finding.drawnBy === null)
     throw new Fault('not-allowed', 'This finding comes from the map. Reject it; then it appears nowhere.');
-  deleteFinding(db, findingId);
-  record(station, 'finding.remove', findingId, { study });
+  db.transaction(() => {
+    deleteFinding(db, findingId);
+    record(station, 'finding.remove', findingId, { study });
+  });
 }
 
 /** The study of an analysis, while its report is open. */
@@ -129,7 +144,7 @@ async function shapeOf(
   const peaks = await normalPeaksOf(station.store, getAnalysis(db, analysisId).calibrationId);
   return {
     ...region,
-    pValue: peaks.length > 0 ? conformalPValue(region.peakScore, peaks) : null,
+    pValue: peaks.scores.length > 0 ? conformalPValue(region.peakScore, peaks) : null,
     drawnBy: station.user,
   };
 }

@@ -1,7 +1,7 @@
 /** Pictures for the window: stored pixels and thumbnails, read by the reader process and kept for a while. */
 import type { FramePixels, FrameRef } from '../../preload/contract/model.ts';
 import type { FrameSource } from '../reader/tasks.ts';
-import { blobPath, verifyBlob } from '../store/blobs.ts';
+import { storedFile, verifyBlob } from '../store/blobs.ts';
 import type { Store } from '../store/store.ts';
 import { getFrame } from '../store/studies.ts';
 import { readFile } from './reading.ts';
@@ -50,12 +50,12 @@ const verified = new Set<string>();
  */
 export async function verifiedSource({ db, folder }: Store, ref: FrameRef): Promise<FrameSource> {
   const { fileSha256 } = getFrame(db, ref);
-  const path = blobPath(folder, fileSha256);
-  if (!verified.has(path)) {
+  const file = storedFile(folder, fileSha256);
+  if (!verified.has(file.path)) {
     await verifyBlob(folder, fileSha256);
-    verified.add(path);
+    verified.add(file.path);
   }
-  return { path, frame: ref.frame };
+  return { ...file, frame: ref.frame };
 }
 
 const keyOf = (ref: FrameRef) => `${ref.sopInstanceUid}/${ref.frame}`;

@@ -3,9 +3,16 @@ import { stat } from 'node:fs/promises';
 import type { PhotoDetails } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { derivedUid, type InstanceHeader } from '../imaging/header.ts';
-import { type Blob, hashFile, putFile } from '../store/blobs.ts';
-import { findInstanceFile, insertInstance, type NewFrame, type NewInstance } from '../store/studies.ts';
+import { type Blob, hashFile, putFile, storedFile } from '../store/blobs.ts';
+import {
+  findInstance,
+  insertInstance,
+  type NewFrame,
+  type NewInstance,
+  type StoredInstance,
+} from '../store/studies.ts';
 import type { FoundFile } from './import-reading.ts';
+import { readFile } from './reading.ts';
 import { timestamp, type Workstation } from './workstation.ts';
 
 export interface ReadyFile {
@@ -18,7 +25,7 @@ export interface ReadyFile {
 }
 
 export type Stored =
-  | { readonly ready: ReadyFile; readonly outcome: 'added' | 'known' }
+  | { readonly ready: ReadyFile; readonly outcome: 'added' | 'known'; readonly studyInstanceUid: string }
   | { readonly ready: ReadyFile; readonly outcome: 'skipped'; readonly reason: string };
 
 interface StoringListener {
@@ -69,8 +76,7 @@ export async function storeBatch(
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  const stored = insertRows(station, batch, copies);
-  for (const one of stored) onStored(one);
+  for (const one of insertRows(station, batch, copies)) onStored(await settled(station, one, signal));
   if (stop) throw stop;
 }
 
@@ -93,29 +99,63 @@ export function insertRows(
 async function copyOriginal(station: Workstation, ready: ReadyFile, signal: AbortSignal): Promise<Blob> {
   const { folder, db } = station.store;
   const { path } = ready.file;
-  const known = findInstanceFile(db, ready.header.instance.uid);
+  const known = findInstance(db, instanceUidOf(station, ready));
   if (!known) return await putFile(folder, path, signal);
-  const { size } = await stat(path);
-  const blob = size === known.bytes ? await hashFile(path, signal) : null;
-  if (blob?.sha256 !== known.sha256) throw new Fault('bad-file', SAME_UID);
-  return blob;
+  if (!(await isSame(station, path, known, signal))) throw new Fault('bad-file', SAME_UID);
+  return known;
 }
 
-function insert({ store }: Workstation, ready: ReadyFile, blob: Blob, importedAt: string): Stored {
-  const insertion = insertInstance(store.db, instanceOf(ready, blob), importedAt);
+async function isSame(
+  station: Workstation,
+  path: string,
+  known: StoredInstance,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { size } = await stat(path);
+  if (size === known.bytes && (await hashFile(path, signal)).sha256 === known.sha256) return true;
+  const stored = storedFile(station.store.folder, known.sha256);
+  return await readFile(station, 'sameDataset', { path, stored }, signal);
+}
+
+/** Two files of one batch may be the same image in two forms: the second is compared once the first is stored. */
+async function settled(station: Workstation, one: Stored, signal: AbortSignal): Promise<Stored> {
+  if (one.outcome !== 'skipped' || one.reason !== SAME_UID) return one;
+  const { ready } = one;
+  const known = findInstance(station.store.db, instanceUidOf(station, ready));
+  const same = known && (await isSame(station, ready.file.path, known, signal).catch(() => false));
+  return same ? { ready, outcome: 'known', studyInstanceUid: known.studyInstanceUid } : one;
+}
+
+function insert(station: Workstation, ready: ReadyFile, blob: Blob, importedAt: string): Stored {
+  const { db } = station.store;
+  const instance = instanceOf(station, ready, blob);
+  const insertion = insertInstance(db, instance, importedAt);
   if (insertion === 'conflict-instance') return { ready, outcome: 'skipped', reason: SAME_UID };
   if (insertion === 'conflict-patient') return { ready, outcome: 'skipped', reason: OTHER_PATIENT };
-  return { ready, outcome: insertion };
+  // Known photographs may belong to a study of another folder.
+  const owner = insertion === 'known' ? findInstance(db, instance.sopInstanceUid) : undefined;
+  return { ready, outcome: insertion, studyInstanceUid: owner?.studyInstanceUid ?? instance.studyInstanceUid };
+}
+
+/**
+ * A photograph is told by its content. The same one of another patient, as a person says, is another image: it gets a UID
+ * of its own.
+ */
+function instanceUidOf({ store }: Workstation, { header, photo }: ReadyFile): string {
+  const { uid } = header.instance;
+  if (!photo || header.source !== 'photo') return uid;
+  const owner = findInstance(store.db, uid);
+  return !owner || owner.patientId === photo.patientId ? uid : derivedUid('instance', `${uid}|${photo.patientId}`);
 }
 
 /** The UID of the study that a file belongs to: photographs of one patient in one folder are one study. */
-export function studyUidOf({ header, file, photo }: ReadyFile): string {
+function studyUidOf({ header, file, photo }: ReadyFile): string {
   return photo && header.source === 'photo'
     ? derivedUid('study', `${photo.patientId}|${file.group}`)
     : header.study.uid;
 }
 
-function instanceOf(ready: ReadyFile, blob: Blob): NewInstance {
+function instanceOf(station: Workstation, ready: ReadyFile, blob: Blob): NewInstance {
   const { header, file, place } = ready;
   const { patient, study, series, instance } = header;
   const photo = header.source === 'photo' ? ready.photo : null;
@@ -135,8 +175,9 @@ function instanceOf(ready: ReadyFile, blob: Blob): NewInstance {
     bodyPart: photo?.bodyPart ?? series.bodyPart,
     seriesDescription: series.description,
     manufacturer: series.manufacturer,
+    protocol: series.protocol || series.technique,
     view: series.view,
-    sopInstanceUid: instance.uid,
+    sopInstanceUid: instanceUidOf(station, ready),
     sopClassUid: instance.sopClassUid,
     transferSyntax: instance.transferSyntax,
     instanceNumber: instance.number ?? (header.source === 'photo' ? place : null),

@@ -1,18 +1,17 @@
 /** Files, folders, DICOMDIR and zip archives into the store. An instance is stored whole or listed as left out. */
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { sep } from 'node:path';
 import type { PhotoDetails, SkippedFile } from '../../preload/contract/model.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
-import { isNamedDicomdir, listFiles } from '../imaging/sources.ts';
+import { listFiles } from '../imaging/sources.ts';
 import { isAlive } from '../process/alive.ts';
 import { beginImport, endImport, type ImportRecord, listOpenImports } from '../store/imports.ts';
 import { listSkippedFiles, saveSkippedFiles } from '../store/studies.ts';
-import { type FoundFile, type ReadFile, readInBatches } from './import-reading.ts';
-import { type ReadyFile, type Stored, storeBatch, studyUidOf } from './import-storing.ts';
+import { type FoundFile, findFiles, openContainer, type ReadFile, readInBatches } from './import-reading.ts';
+import { type ReadyFile, type Stored, storeBatch } from './import-storing.ts';
 import { importResult } from './imported-results.ts';
 import type { JobContext } from './jobs.ts';
-import { runWhileItMoves } from './reading.ts';
+import { stagingFolder } from './staging.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
 export interface ImportResult {
@@ -62,18 +61,18 @@ export async function importPaths(
     done: 0,
     photos: new Map(),
   };
-  const scratch = await mkdtemp(join(station.store.folder.temporary, 'import-')).catch((thrown) => {
-    throw Fault.from(thrown);
-  });
+  const scratch = stagingFolder(station, 'import');
   const photos = photo && JSON.stringify(photo);
   beginImport(db, { jobId: job.id, paths, photos, processId: process.pid }, timestamp(station));
   try {
-    const files = await listAll(paths, job, tally);
+    const files = await findFiles(paths, job.signal, leaveOut(tally), (found) =>
+      job.progress({ done: 0, total: 0, unit: 'files', note: `${found} files found` }),
+    );
     await importFiles(station, files, { scratch, photo }, job, tally);
   } finally {
     await rm(scratch, { recursive: true, force: true });
     saveSkippedFiles(db, job.id, tally.skipped);
-    endImport(db, job.id, timestamp(station));
+    end(station, job.id);
     const { instances, known, skipped, series, studies } = tally;
     const counts = { instances, known, series: series.size, skipped: skipped.length };
     record(station, 'import', [...studies].join(' '), counts);
@@ -101,15 +100,9 @@ export function importSummary({ instances, known, skipped }: ImportResult): stri
   return `${parts.join(', ')}.`;
 }
 
-async function listAll(paths: readonly string[], job: JobContext, tally: Tally): Promise<FoundFile[]> {
-  const files: FoundFile[] = [];
-  for await (const file of listFiles(paths, job.signal)) {
-    if (file.kind === 'skipped') tally.skipped.push({ path: file.label, reason: file.fault.message });
-    else if (file.chosen || !isNamedDicomdir(file.name)) files.push({ ...file, from: file.chosen ? 'path' : 'folder' });
-    job.progress({ done: 0, total: 0, unit: 'files', note: `${files.length} files found` });
-  }
-  return files;
-}
+const leaveOut = (tally: Tally) => (path: string, fault: Fault) => {
+  tally.skipped.push({ path, reason: fault.message });
+};
 
 interface Settings {
   readonly scratch: string;
@@ -132,9 +125,12 @@ async function importFiles(
       if (read.kind === 'image') ready.push({ ...read, photo, place: placeOf(read, tally) });
       else if (read.kind === 'failed') {
         tally.done++;
-        tally.skipped.push({ path: read.file.label, reason: read.fault.message });
+        leaveOut(tally)(read.file.label, read.fault);
       } else if (read.kind === 'result') results.push(read.file);
-      else await openContainer(station, read, { scratch, files }, job.signal, tally);
+      else {
+        tally.done++;
+        await openContainer(station, read, { scratch, files }, job.signal, leaveOut(tally));
+      }
     }
     tell(batch[0]?.file.name ?? '');
     await storeBatch(station, ready, job.signal, {
@@ -172,36 +168,6 @@ async function importResults(
   }
 }
 
-/** Adds what a zip archive or DICOMDIR holds to the files, unless it was itself inside one or listed by its folder. */
-async function openContainer(
-  station: Workstation,
-  { file, kind }: ReadFile & { readonly kind: 'zip' | 'dicomdir' | 'result' },
-  { scratch, files }: { readonly scratch: string; readonly files: FoundFile[] },
-  signal: AbortSignal,
-  tally: Tally,
-): Promise<void> {
-  tally.done++;
-  // A folder is walked whole, so its index says nothing new; many discs list less than they carry.
-  if (kind === 'dicomdir' && file.from !== 'path') return;
-  if (file.from === 'container') {
-    tally.skipped.push({
-      path: file.label,
-      reason: 'This zip archive lies inside another. Unpack the outer one first.',
-    });
-    return;
-  }
-  try {
-    const unpacked = await runWhileItMoves(station, 'expand', { path: file.path, scratch }, signal);
-    for (const one of unpacked)
-      if (one.kind === 'file') files.push({ ...one, from: 'container' });
-      else tally.skipped.push({ path: one.label, reason: one.fault.message });
-  } catch (thrown) {
-    const fault = Fault.from(thrown);
-    if (fault.code === 'cancelled' || fault.code === 'disk-full') throw fault;
-    tally.skipped.push({ path: file.label, reason: fault.message });
-  }
-}
-
 function placeOf({ file, header }: Extract<ReadFile, { kind: 'image' }>, tally: Tally): number {
   if (header.source !== 'photo') return 0;
   const place = (tally.photos.get(file.group) ?? 0) + 1;
@@ -215,7 +181,7 @@ function note(tally: Tally, stored: Stored): void {
     tally.skipped.push({ path: file.label, reason: stored.reason });
     return;
   }
-  tally.studies.add(studyUidOf(stored.ready));
+  tally.studies.add(stored.studyInstanceUid);
   tally.series.add(header.series.uid);
   if (stored.outcome === 'added') tally.instances++;
   else tally.known++;
@@ -248,17 +214,26 @@ export interface ResumableImport {
 
 /**
  * Imports that a crash of their process interrupted. They are marked as ended: whoever asks starts them anew. Paths that
- * are gone meanwhile, as those of temporary folders are, are left out.
+ * are gone meanwhile stay in the list, so that the new import says of them that they are. Only what had been staged is left
+ * out: `sweepStaging` knows what becomes of that.
  */
 export function resumableImports(station: Workstation): readonly ResumableImport[] {
-  const { db } = station.store;
+  const { db, folder } = station.store;
   return listOpenImports(db)
     .filter(({ processId }) => processId !== process.pid && !isAlive(processId))
     .flatMap(({ jobId, paths, photos }: ImportRecord) => {
-      endImport(db, jobId, timestamp(station));
-      const left = paths.filter((path) => existsSync(path));
+      end(station, jobId);
+      const left = paths.filter((path) => !path.startsWith(folder.temporary + sep));
       return left.length === 0
         ? []
         : [{ paths: left, photo: photos === null ? null : (JSON.parse(photos) as PhotoDetails) }];
     });
+}
+
+/** How long an import's list of what it left out is kept, ms. */
+const SKIPPED_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+
+function end(station: Workstation, jobId: string): void {
+  const forgetBefore = new Date(station.now().getTime() - SKIPPED_KEPT_MS).toISOString();
+  endImport(station.store.db, jobId, timestamp(station), forgetBefore);
 }

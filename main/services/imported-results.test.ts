@@ -1,77 +1,26 @@
 /** The way out and back: what a second workstation reads from our own objects lies where the findings lay. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Finding } from '../../preload/contract/model.ts';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
+import { OBLIQUE, writeObliqueVolume } from '../../tests/support/oblique-volume.ts';
+import { writePhantomStudy } from '../../tests/support/phantom-studies.ts';
 import { signedStudy } from '../../tests/support/signed-study.ts';
 import { freshFolder } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { parseDataset, readFileBytes } from '../imaging/dataset.ts';
 import { frameAttributes } from '../imaging/header.ts';
 import { readResultFile } from '../imaging/result-file.ts';
-import { encodeDataset } from '../results/dataset.ts';
 import { maskOfOutline } from '../results/mask.ts';
 import { openMap } from './analysis.ts';
 import { exportResults } from './exports.ts';
 import { importPaths } from './import.ts';
-import { importedMap, importedResults } from './imported-results.ts';
+import { importedMap, importedMask, importedResults } from './imported-results.ts';
+import { addAddendum } from './reports.ts';
 import { openStudy } from './worklist.ts';
 
-const [COLUMNS, ROWS] = [96, 64];
-/** mm: between rows, between columns, between slices. */
-const SPACING = [0.9, 0.45, 3] as const;
-
-/** Direction cosines of a plane that is turned about two axes. */
-function obliqueAxes() {
-  const [a, b] = [0.5, 0.3];
-  const row = [Math.cos(a), Math.sin(a), 0] as const;
-  const column = [-Math.sin(a) * Math.cos(b), Math.cos(a) * Math.cos(b), Math.sin(b)] as const;
-  const normal = [Math.sin(a) * Math.sin(b), -Math.cos(a) * Math.sin(b), Math.cos(b)] as const;
-  return { row, column, normal };
-}
-
-/** Three CT slices, oblique and anisotropic, with a bright block that moves from slice to slice. */
-function obliqueVolume(): string {
-  const folder = freshFolder();
-  const { row, column, normal } = obliqueAxes();
-  for (let slice = 0; slice < 3; slice++) {
-    const pixels = new Uint16Array(COLUMNS * ROWS).fill(1000);
-    for (let y = 16; y < 32; y++) pixels.fill(1200, y * COLUMNS + 24 + slice * 12, y * COLUMNS + 48 + slice * 12);
-    const uid = `1.2.826.0.1.3680043.8.498.1.${slice + 1}`;
-    const dataset = {
-      SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
-      SOPInstanceUID: uid,
-      StudyInstanceUID: '1.2.826.0.1.3680043.8.498.2',
-      SeriesInstanceUID: '1.2.826.0.1.3680043.8.498.3',
-      FrameOfReferenceUID: '1.2.826.0.1.3680043.8.498.4',
-      PatientID: 'OBLIQUE',
-      PatientName: 'FICTIONAL^OBLIQUE',
-      Modality: 'CT',
-      BodyPartExamined: 'HEAD',
-      InstanceNumber: slice + 1,
-      ImageOrientationPatient: [...row, ...column].map((value) => value.toFixed(8)),
-      ImagePositionPatient: normal.map((value) => (10 + value * SPACING[2] * slice).toFixed(6)),
-      PixelSpacing: [String(SPACING[0]), String(SPACING[1])],
-      SliceThickness: '3',
-      SamplesPerPixel: 1,
-      PhotometricInterpretation: 'MONOCHROME2',
-      Rows: ROWS,
-      Columns: COLUMNS,
-      BitsAllocated: 16,
-      BitsStored: 12,
-      HighBit: 11,
-      PixelRepresentation: 0,
-      RescaleIntercept: '-1000',
-      RescaleSlope: '1',
-      RescaleType: 'HU',
-      PixelData: pixels.buffer,
-      _vrMap: { PixelData: 'OW' },
-    };
-    writeFileSync(join(folder, `${slice}.dcm`), encodeDataset(dataset));
-  }
-  return folder;
-}
+const { columns: COLUMNS, rows: ROWS, spacing: SPACING } = OBLIQUE;
 
 type Vector = readonly [number, number, number];
 
@@ -92,7 +41,7 @@ const byImage = (findings: readonly Finding[]) =>
   new Map(findings.map((finding) => [finding.sopInstanceUid, finding] as const));
 
 it('own SR, SEG and Parametric Map of an oblique, anisotropic volume come back to the same places', async () => {
-  const folder = obliqueVolume();
+  const folder = writeObliqueVolume(freshFolder(), 3);
   const station = testWorkstation(brightnessEngine);
   const { studyInstanceUid, findings } = await signedStudy(station, [folder]);
   expect(findings).toHaveLength(3);
@@ -138,6 +87,12 @@ it('own SR, SEG and Parametric Map of an oblique, anisotropic volume come back t
   }
   expect(new Set(results.flatMap(({ regions }) => regions.map(({ trackingUid }) => trackingUid))).size).toBe(3);
 
+  const [stored] = results.filter(({ kind }) => kind === 'seg');
+  for (const { sopInstanceUid, frame, outline } of findings)
+    expect(await importedMask(other, stored?.sopInstanceUid ?? '', { sopInstanceUid, frame })).toEqual(
+      maskOfOutline(outline, COLUMNS, ROWS),
+    );
+
   // The map, at the middle of each of its own pixels: bilinear stretching keeps those values.
   const scores = results.find(({ maps }) => maps[0]?.quantity === 'Anomaly score');
   const [ref] = scores?.maps ?? [];
@@ -157,7 +112,7 @@ it('own SR, SEG and Parametric Map of an oblique, anisotropic volume come back t
 });
 
 it('a result without its images is left out with its reason, and a second import changes nothing', async () => {
-  const folder = obliqueVolume();
+  const folder = writeObliqueVolume(freshFolder(), 3);
   const station = testWorkstation(brightnessEngine);
   const { studyInstanceUid } = await signedStudy(station, [folder]);
   const out = freshFolder();
@@ -172,4 +127,34 @@ it('a result without its images is left out with its reason, and a second import
     known: 2,
     skipped: [],
   });
+});
+
+it('what was taken back before or after it came is not shown as standing', async () => {
+  const station = testWorkstation(brightnessEngine);
+  const { paths, folder } = writePhantomStudy(freshFolder(), { number: 1, slices: 2 });
+  const { studyInstanceUid, findings } = await signedStudy(station, paths);
+  const export_ = async () => {
+    const out = freshFolder();
+    await exportResults(station, studyInstanceUid, out, ['sr', 'seg', 'pmap'], testJob());
+    return out;
+  };
+  const first = await export_();
+  const reason = 'safety' as const;
+  addAddendum(station, { studyInstanceUid, text: 'Wrong.', withdrawn: [findings[0]?.id ?? ''], reason });
+  const second = await export_();
+  for (const order of [
+    [first, second],
+    [second, first],
+  ]) {
+    const other = testWorkstation(brightnessEngine);
+    await importPaths(other, [folder], testJob());
+    for (const results of order) expect((await importPaths(other, [results], testJob())).skipped).toEqual([]);
+    const shown = importedResults(other, studyInstanceUid);
+    const standing = shown.filter(({ withdrawn }) => withdrawn === null);
+    expect(standing.map(({ kind }) => kind).sort()).toEqual(['pmap', 'pmap', 'seg', 'sr']);
+    expect(standing.every(({ regions, maps }) => regions.length + maps.length > 0)).toBe(true);
+    const gone = shown.filter(({ withdrawn }) => withdrawn !== null);
+    expect(gone.map(({ withdrawn }) => withdrawn)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
+    expect(gone.flatMap(({ regions, maps }) => [...regions, ...maps])).toEqual([]);
+  }
 });

@@ -10,8 +10,8 @@ export interface JobContext {
 }
 
 export interface JobOutcome {
-  /** One sentence. */
-  readonly summary: string;
+  /** One sentence; null where the screen that asked tells the outcome itself. */
+  readonly summary: string | null;
   /** What was made: a study, a calibration, a file. */
   readonly subject: string | null;
 }
@@ -41,10 +41,13 @@ export interface JobsOptions {
 const LANES: Readonly<Record<JobKind, string>> = {
   model: 'model',
   backup: 'backup',
+  // Not beside an import, whose files nothing names yet.
+  retention: 'import',
   import: 'import',
   demo: 'import',
   check: 'check',
   calibrate: 'calibrate',
+  transfer: 'transfer',
   analyse: 'analyse',
   export: 'export',
   retrieve: 'retrieve',

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { AnomalyMap } from '../../preload/contract/model.ts';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
 import { freshFolder } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
@@ -11,16 +12,19 @@ import { listAnnotations } from '../store/annotations.ts';
 import { listAudit, verifyAudit } from '../store/audit.ts';
 import { getReferenceSet } from '../store/reference-sets.ts';
 import { checkStore } from '../store/store.ts';
-import { analyseStudy, openLatestAnalysis, openMap } from './analysis.ts';
+import { analyseStudy, openLatestAnalysis, openMap, openRunningAnalysis } from './analysis.ts';
 import { putAnnotation, removeAnnotation } from './annotations.ts';
 import { calibrateReferenceSet } from './calibration.ts';
+import { lossOf } from './carry-over.ts';
 import { drawByPatient } from './draw.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from './findings.ts';
 import { importPaths } from './import.ts';
+import type { Jobs } from './jobs.ts';
 import { findNearestNormals } from './nearest-normals.ts';
 import { activate, listAllCalibrations } from './profiles.ts';
 import { createReferenceSet } from './reference-sets.ts';
 import { exportReportPdf, openReport, saveReport, signReport } from './reports.ts';
+import { startAnalysis } from './start.ts';
 import { listWorklist, openStudy } from './worklist.ts';
 import type { PrintableDocument, Workstation } from './workstation.ts';
 
@@ -96,11 +100,12 @@ describe('the main job', () => {
       steps: 3,
       lossTrace: [1, 0.75, 0.5],
       modality: 'OT',
-      active: true,
+      active: false,
       modelSha256: 'f'.repeat(64),
       createdBy: 'tester',
     });
     expect(traces.at(-1)).toEqual([1, 0.75, 0.5]);
+    expect(activate(station, row.id)).toEqual({ ...row, active: true });
     const second = await calibrateReferenceSet(station, request(referenceSetId), testJob());
     expect(second.active).toBe(false);
     activate(station, second.id);
@@ -178,14 +183,31 @@ describe('the main job', () => {
     await expect(findNearestNormals(station, 'none')).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it('stores nothing of an analysis that was cancelled', async () => {
+  it('shows results while the analysis runs, and keeps none of them when it is cancelled', async () => {
     const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
     const abort = new AbortController();
-    const job = testJob({ signal: abort.signal, progress: () => abort.abort() });
+    const seen: number[] = [];
+    const job = testJob({
+      signal: abort.signal,
+      progress: ({ done }) => {
+        const running = openRunningAnalysis(station.store, study);
+        seen.push(running?.frames.length ?? 0);
+        expect(openLatestAnalysis(station.store, study)).toBeNull();
+        if (done < 1) return;
+        const [first] = running!.frames;
+        maps.push(openMap(station.store, running!.id, first!));
+        expect(running!.findings).toEqual([]);
+        abort.abort();
+      },
+    });
+    const maps: Promise<AnomalyMap>[] = [];
     await expect(
       analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, job),
     ).rejects.toMatchObject({ code: 'cancelled' });
+    expect(seen).toEqual([0, 1]); // the first batch is a single picture
+    expect((await maps[0])?.data).toHaveLength(16 * 16);
     expect(openLatestAnalysis(station.store, study)).toBeNull();
+    expect(openRunningAnalysis(station.store, study)).toBeNull();
   });
 
   it('lets the reader draw, reshape, measure and take back findings, one audit entry each, until the signature', async () => {
@@ -206,13 +228,17 @@ describe('the main job', () => {
     putAnnotation(station, { studyInstanceUid: study, annotation: { ...length, points: [10, 10, 20, 20] } });
     expect(listAnnotations(station.store.db, study)).toEqual([{ ...length, points: [10, 10, 20, 20] }]);
     expect(linkFinding(station, { findingId: drawn.id, measurementId: 'length' }).measurementId).toBe('length');
-    removeAnnotation(station, 'length');
+    expect(removeAnnotation(station, 'length')).toEqual([drawn.id]);
     expect(linkFinding(station, { findingId: findings[0]!.id, measurementId: null }).measurementId).toBeNull();
     const afterwards = openLatestAnalysis(station.store, study)?.findings.find(({ id }) => id === drawn.id);
     expect(afterwards?.measurementId).toBeNull();
+    // Undone: it measures again what it measured, in one act.
+    putAnnotation(station, { studyInstanceUid: study, annotation: length, measures: [drawn.id, 'gone'] });
+    const again = openLatestAnalysis(station.store, study)?.findings;
+    expect(again?.filter(({ measurementId }) => measurementId === 'length').map(({ id }) => id)).toEqual([drawn.id]);
     removeFinding(station, drawn.id);
     expect(openLatestAnalysis(station.store, study)?.findings).toHaveLength(findings.length);
-    expect(listAudit(station.store.db).length - before).toBe(8);
+    expect(listAudit(station.store.db).length - before).toBe(9);
 
     const notAllowed = expect.objectContaining({ code: 'not-allowed' });
     const untouched = findings.find(({ id }) => id !== reshaped.id)!;
@@ -222,6 +248,33 @@ describe('the main job', () => {
     await expect(addFinding(station, { analysisId, frame, outline: square, comment: '' })).rejects.toThrow(notAllowed);
     await expect(reshapeFinding(station, { findingId: untouched.id, outline: square })).rejects.toThrow(notAllowed);
     expect(() => putAnnotation(station, { studyInstanceUid: study, annotation: length })).toThrowError(notAllowed);
+  });
+
+  it('keeps what was drawn by hand when it is analysed again, and says what would be lost of the rest', async () => {
+    const { id: calibrationId } = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    const again = { studyInstanceUid: study, calibrationId };
+    await analyseStudy(station, again, testJob());
+    expect(lossOf(station.store, study)).toEqual({ decisions: 0, comments: 0, measurements: 0 });
+    const { id: analysisId, findings } = openLatestAnalysis(station.store, study)!;
+    const frame = framesOf(station, study)[0]!;
+    const outline = [10, 10, 20, 10, 20, 20, 10, 20];
+    const drawn = await addFinding(station, { analysisId, frame, outline, comment: 'Missed' });
+    const length = { id: 'length', tool: 'length', ...frame, points: [10, 10, 20, 10] } as const;
+    putAnnotation(station, { studyInstanceUid: study, annotation: length });
+    linkFinding(station, { findingId: drawn.id, measurementId: 'length' });
+    decide(station, { findingId: findings[0]!.id, decision: 'rejected', comment: 'Artefact' });
+    expect(lossOf(station.store, study)).toEqual({ decisions: 1, comments: 1, measurements: 0 });
+    const refused = expect.objectContaining({ code: 'not-allowed', message: expect.stringContaining('lose') });
+    expect(() => startAnalysis(station, {} as Jobs, again)).toThrowError(refused);
+
+    await analyseStudy(station, again, testJob());
+    const next = openLatestAnalysis(station.store, study)!;
+    expect(next.id).not.toBe(analysisId);
+    expect(next.findings.filter(({ drawnBy }) => drawnBy !== null)).toEqual([
+      { ...drawn, id: expect.not.stringContaining(drawn.id), analysisId: next.id, measurementId: 'length' },
+    ]);
+    const regions = next.findings.filter(({ drawnBy }) => drawnBy === null);
+    expect(regions.map(({ decision, comment }) => [decision, comment])).toEqual(findings.map(() => ['open', '']));
   });
 
   it('reports what was accepted, never what was rejected, and nothing changes after the signature', async () => {

@@ -5,13 +5,13 @@ import { Fault, throwIfCancelled } from '../fault.ts';
 import { derivedUid } from '../imaging/header.ts';
 import type { MediaEntry } from '../imaging/media-entry.ts';
 import { type DirectoryRecord, dicomDirectory } from '../results/dicomdir.ts';
-import { blobPath, readBlob } from '../store/blobs.ts';
+import { readBlob, storedFile } from '../store/blobs.ts';
+import type { ResultObject } from '../store/result-objects.ts';
 import { listFrames } from '../store/studies.ts';
 import type { ExportedFile } from './exports.ts';
 import type { JobContext } from './jobs.ts';
 import { readFile } from './reading.ts';
 import { writeWhole } from './reports.ts';
-import type { KeptObject } from './result-objects.ts';
 import type { Workstation } from './workstation.ts';
 
 /**
@@ -21,7 +21,7 @@ import type { Workstation } from './workstation.ts';
 export async function writeMedia(
   station: Workstation,
   studyInstanceUid: string,
-  objects: readonly KeptObject[],
+  objects: readonly ResultObject[],
   folder: string,
   job: Pick<JobContext, 'signal' | 'progress'>,
 ): Promise<readonly ExportedFile[]> {
@@ -38,7 +38,7 @@ export async function writeMedia(
   const entries: (MediaEntry & { readonly fileId: readonly string[] })[] = [];
   for (const { sha256, format } of sources) {
     throwIfCancelled(job.signal);
-    const entry = await readFile(station, 'mediaEntry', { path: blobPath(data, sha256) }, job.signal);
+    const entry = await readFile(station, 'mediaEntry', storedFile(data, sha256), job.signal);
     if (!entry) continue;
     const fileId = ['DICOM', `I${String(entries.length + 1).padStart(7, '0')}`];
     const path = join(folder, ...fileId);

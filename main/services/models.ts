@@ -55,16 +55,15 @@ export async function modelFolder(folders: ModelFolders, name: string): Promise<
   throw new Fault('not-found', `There is no model named "${name}". "models list" names those there are.`);
 }
 
-/** Folder of the pack that a profile was calibrated on, whatever its name here. @throws Fault `not-found` */
-export async function folderOfProfile(
+/** The pack that a profile was calibrated on, whatever its name here. @throws Fault `not-found` */
+export async function modelOfProfile(
   folders: ModelFolders,
   profile: { readonly modelName: string; readonly modelSha256: string },
-): Promise<string> {
-  const own = OWN_PACKS.map((name) => ownFolder(folders, name));
-  const candidates = [...own, ...(await listPacks(folders.packsFolder)).map((pack) => pack.folder)];
-  for (const folder of candidates) {
+): Promise<{ readonly name: string; readonly folder: string }> {
+  const own = OWN_PACKS.map((name) => ({ name: name as string, folder: ownFolder(folders, name) }));
+  for (const { name, folder } of [...own, ...(await listPacks(folders.packsFolder))]) {
     const pack = await loadPack(folder, { verify: false }).catch(() => null);
-    if (pack?.identity === profile.modelSha256) return folder;
+    if (pack?.identity === profile.modelSha256) return { name, folder };
   }
   throw new Fault(
     'not-found',

@@ -1,5 +1,6 @@
 /** The whole way with real peers: pushed by storescu, found in the worklist, analysed, and its results sent to Orthanc. */
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
@@ -58,7 +59,7 @@ async function alive(station: Workstation): Promise<{ network: NetworkLife; jobs
 }
 
 describe.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('a workstation among peers', () => {
-  it('takes a study that a modality pushes, and its results are found in the archive', async () => {
+  it('takes a study that a modality pushes, nothing of one that it breaks off, and its results are found in the archive', async () => {
     const station = testWorkstation(brightnessEngine);
     const orthanc = await startOrthanc();
     const port = await freePort();
@@ -73,6 +74,12 @@ describe.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('a workstation 
     await runTool('storescu', ['+sd', ...caller, study.folder]);
     await expect.poll(() => jobs.list().map(({ state }) => state)).toEqual(['done']);
     expect(worklist(station)).toEqual([study.studyInstanceUid]);
+
+    const cut = writePhantomStudy(freshFolder(), { number: 26, slices: 3 });
+    await runTool('storescu', ['+sd', '--abort', ...caller, cut.folder]);
+    await expect.poll(() => trail(station, 'network.receive')).toEqual(['success', 'failure']);
+    expect(worklist(station)).toEqual([study.studyInstanceUid]);
+    expect(jobs.list()).toHaveLength(1);
 
     // What was received, since its File Meta Information is the receiver's own.
     const received = listStoredFiles(station.store.db, study.studyInstanceUid);
@@ -93,12 +100,11 @@ describe.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('a workstation 
     expect(found.studies).toMatchObject([
       { studyInstanceUid: study.studyInstanceUid, instanceCount: files.length, patientName: 'FICTIONAL^NORMAL 21' },
     ]);
-    expect(trail(station, 'network.receive')).toEqual(['success']);
     expect(trail(station, 'network.send')).toEqual(files.map(() => 'success'));
     expect(verifyAudit(station.store.db, station.store.folder).ok).toBe(true);
   });
 
-  it('imports a retrieved study whole, and nothing of one that is cut off', async () => {
+  it('imports a retrieved study whole, at the next try where the line broke, and nothing of one that is cut off', async () => {
     const orthanc = await startOrthanc();
     const study = writePhantomStudy(freshFolder(), { number: 22, slices: 4 });
     const far = testWorkstation();
@@ -108,7 +114,7 @@ describe.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('a workstation 
 
     const station = testWorkstation();
     configureNode(station, dimseNode(await cuttingProxy(orthanc.dicomPort, 40_000), { name: 'cut' }));
-    configureNode(station, dimseNode(orthanc.dicomPort, { name: 'whole' }));
+    configureNode(station, dimseNode(await cuttingProxy(orthanc.dicomPort, 40_000, 1), { name: 'once' }));
     const { studyInstanceUid } = study;
     const fetch = (node: string) => fetchStudy(station, { node, studyInstanceUid }, testJob());
     await expect(fetch('cut')).rejects.toMatchObject({ code: 'peer-unreachable' });
@@ -116,7 +122,7 @@ describe.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('a workstation 
     expect(staged(station)).toEqual([]);
     expect(trail(station, 'network.retrieve')).toEqual(['failure']);
 
-    const imported = await importStaged(station, await fetch('whole'), testJob());
+    const imported = await importStaged(station, await fetch('once'), testJob());
     expect(imported).toMatchObject({ studies: [studyInstanceUid], instances: 4, skipped: [] });
     expect(staged(station)).toEqual([]);
   });
@@ -142,6 +148,25 @@ describe.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('a workstation 
     await alive(station);
     await expect.poll(() => sendQueue(station)).toMatchObject([{ state: 'sent', attempts: 3 }]);
   });
+});
+
+it('nobody may connect until a node is configured', async () => {
+  const station = testWorkstation();
+  const port = await freePort();
+  const knock = () =>
+    new Promise<string>((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1' }, () => resolve('open'));
+      socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? ''));
+      onTestFinished(() => void socket.destroy());
+    });
+  saveReceiverSettings(station, receiverOn(port));
+  const { network } = await alive(station);
+  expect(network.receiver()).toMatchObject({ state: 'off', message: expect.stringContaining('No DIMSE node') });
+  expect(await knock()).toBe('ECONNREFUSED');
+  configureNode(station, dimseNode(1));
+  await network.nodesChanged();
+  await expect.poll(() => network.receiver().state).toBe('listening');
+  expect(await knock()).toBe('open');
 });
 
 describe('what an earlier session left', () => {

@@ -7,11 +7,15 @@ import { Fault } from '../fault.ts';
 import type { ReceiverEvent } from '../network/tasks.ts';
 import { isAlive } from '../process/alive.ts';
 import { nextSend, releaseSends } from '../store/network.ts';
+import { nextOwed } from '../store/replacements.ts';
 import { importSummary } from './import.ts';
 import type { Jobs } from './jobs.ts';
 import { allNodes } from './nodes.ts';
+import { replaceOwed } from './result-sending.ts';
+import { hurryReplacements } from './retractions.ts';
 import { sendDue } from './send-queue.ts';
-import { fetchStudy, importStaged, receiverSettings, stagingFolder, sweepStaging } from './transfers.ts';
+import { stagingFolder, sweepStaging } from './staging.ts';
+import { fetchStudy, importStaged, receiverSettings } from './transfers.ts';
 import { record, type Workstation } from './workstation.ts';
 
 const LISTEN_AGAIN_MS = 30_000;
@@ -29,7 +33,7 @@ export class NetworkLife {
   #listening: Listening = { state: 'off', message: '' };
   #stopListening: () => Promise<void> = async () => {};
   #timer: NodeJS.Timeout | undefined;
-  #sending = false;
+  #working = false;
   #heldUntil = 0;
   #closing = false;
 
@@ -55,6 +59,7 @@ export class NetworkLife {
   async nodesChanged(): Promise<void> {
     await this.#stopListening();
     this.#listen();
+    hurryReplacements(this.#station);
     this.queueChanged();
   }
 
@@ -138,16 +143,29 @@ export class NetworkLife {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (this.#closing || this.#sending || this.#station.policy.network === false) return;
-    const next = nextSend(this.#station.store.db);
-    const due = next ? Math.max(Date.parse(next.at), this.#heldUntil) - this.#station.now().getTime() : LOOK_AGAIN_MS;
-    if (next && due <= 0) void this.#send(next.node);
+    if (this.#closing || this.#working || this.#station.policy.network === false) return;
+    const { db } = this.#station.store;
+    const [owed, next, now] = [nextOwed(db), nextSend(db), this.#station.now().getTime()];
+    const due = next ? Math.max(Date.parse(next.at), this.#heldUntil) - now : LOOK_AGAIN_MS;
+    if (owed && Math.max(Date.parse(owed), this.#heldUntil) <= now) void this.#replace();
+    else if (next && due <= 0) void this.#send(next.node);
     else this.#timer = setTimeout(() => this.#schedule(), Math.min(due, LOOK_AGAIN_MS));
   }
 
+  /** Queues what nodes are owed after addenda: also those of which an earlier session died. */
+  async #replace(): Promise<void> {
+    await this.#work('export', 'Replace what was sent', null, async ({ signal }) => {
+      const replaced = await replaceOwed(this.#station, signal);
+      const queued = replaced.filter(({ owedBecause }) => owedBecause === '');
+      const [owed] = replaced.filter(({ owedBecause }) => owedBecause !== '');
+      const summary = `New versions wait to be sent to ${queued.map(({ node }) => node).join(', ') || 'no node'}.`;
+      const rest = owed ? ` ${owed.node} is still owed them: ${owed.owedBecause}` : '';
+      return { summary: `${summary}${rest}`, subject: replaced[0]?.studyInstanceUid ?? null };
+    });
+  }
+
   async #send(node: string): Promise<void> {
-    this.#sending = true;
-    const id = this.#jobs.start('send', `Send to ${node}`, node, async (context) => {
+    await this.#work('send', `Send to ${node}`, node, async (context) => {
       const outcomes = await sendDue(this.#station, context);
       const given = outcomes.find(({ fault }) => fault !== null && fault.code !== 'peer-unreachable')?.fault;
       if (given) throw Fault.fromRecord(given);
@@ -156,9 +174,15 @@ export class NetworkLife {
       const [first] = waiting;
       return { summary: first ? `${sent} The others are tried again: ${first.fault?.message}` : sent, subject: node };
     });
+  }
+
+  /** One job of the queue at a time. */
+  async #work(...job: Parameters<Jobs['start']>): Promise<void> {
+    this.#working = true;
+    const id = this.#jobs.start(...job);
     this.#onChange();
     const { state } = await this.#jobs.finished(id);
-    this.#sending = false;
+    this.#working = false;
     if (state === 'cancelled') this.#heldUntil = this.#station.now().getTime() + HOLD_MS;
     if (this.#closing) return;
     this.#onChange();

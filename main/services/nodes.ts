@@ -26,14 +26,20 @@ export function configureNode(station: Workstation, node: unknown): PacsNode {
     const [issue] = parsed.error.issues;
     throw new Fault('usage', `The node's ${issue?.path.join('.') || 'description'} is wrong: ${issue?.message}`);
   }
-  saveNode(station.store.db, parsed.data);
-  record(station, 'network.node', parsed.data.name, { ...parsed.data });
+  const { db } = station.store;
+  db.transaction(() => {
+    saveNode(db, parsed.data);
+    record(station, 'network.node', parsed.data.name, { ...parsed.data });
+  });
   return parsed.data;
 }
 
 /** @throws Fault `not-found`, `not-allowed` where objects wait to be sent to it */
 export function removeNode(station: Workstation, name: string): void {
   requireOwnNodes(station.policy);
-  deleteNode(station.store.db, name);
-  record(station, 'network.node-removed', name);
+  const { db } = station.store;
+  db.transaction(() => {
+    deleteNode(db, name);
+    record(station, 'network.node-removed', name);
+  });
 }

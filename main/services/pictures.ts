@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fault, throwIfCancelled } from '../fault.ts';
-import { collectFiles } from '../imaging/sources.ts';
+import { Fault } from '../fault.ts';
+import type { InstanceHeader } from '../imaging/header.ts';
 import type { FrameSource } from '../reader/tasks.ts';
 import type { Drawable } from './draw.ts';
+import { type FoundFile, findFiles, type OnLeftOut, openContainer, readInBatches } from './import-reading.ts';
 import { readFile } from './reading.ts';
 import type { Tools } from './workstation.ts';
 
@@ -47,27 +48,45 @@ async function findPictures(
 ): Promise<readonly Picture[]> {
   const pictures: Picture[] = [];
   const leaveOut = (label: string, fault: Fault) => {
-    if (fault.code === 'cancelled') throw fault;
     if (paths.includes(label)) throw new Fault(fault.code, fault.message, { path: label, cause: fault });
     onSkipped(label, fault);
   };
-  for await (const file of collectFiles(paths, { scratch, signal })) {
-    throwIfCancelled(signal);
-    if (file.kind === 'skipped') {
-      leaveOut(file.label, file.fault);
-      continue;
+  const files = await findFiles(paths, signal, leaveOut);
+  for await (const batch of readInBatches(tools, files, signal))
+    for (const read of batch) {
+      if (read.kind === 'zip' || read.kind === 'dicomdir')
+        await openContainer(tools, read, { scratch, files }, signal, leaveOut);
+      else if (read.kind === 'failed') leaveOut(read.file.label, read.fault);
+      else {
+        const header = read.kind === 'image' ? read.header : await imageOfResult(tools, read.file, signal, leaveOut);
+        if (header) pictures.push(...picturesOf(read.file, header));
+      }
     }
-    try {
-      const { image, instance, patient, source } = await readFile(tools, 'inspect', { path: file.path }, signal);
-      // As in the store: a photograph names no patient.
-      const owner = source === 'photo' ? instance.uid : JSON.stringify([patient.id, patient.name, patient.birthDate]);
-      for (let frame = 0; frame < (image?.frames ?? 0); frame++)
-        pictures.push({ path: file.path, label: file.label, frame, owner, key: `${instance.uid}/${frame}` });
-    } catch (thrown) {
-      leaveOut(file.label, Fault.from(thrown));
-    }
-  }
   if (pictures.length === 0)
     throw new Fault('bad-file', 'There is no image here that can be read.', { path: paths[0] ?? '' });
   return pictures;
+}
+
+/** Segmentations can be masks, and parametric maps pictures; reports are neither. */
+async function imageOfResult(
+  tools: Pick<Tools, 'reader'>,
+  { path, label }: FoundFile,
+  signal: AbortSignal,
+  onLeftOut: OnLeftOut,
+): Promise<InstanceHeader | null> {
+  try {
+    return await readFile(tools, 'inspect', { path }, signal);
+  } catch (thrown) {
+    const fault = Fault.from(thrown);
+    if (fault.code === 'cancelled') throw fault;
+    onLeftOut(label, fault);
+    return null;
+  }
+}
+
+function picturesOf({ path, label }: FoundFile, { image, instance, patient, source }: InstanceHeader): Picture[] {
+  // As in the store: a photograph names no patient.
+  const owner = source === 'photo' ? instance.uid : JSON.stringify([patient.id, patient.name, patient.birthDate]);
+  const key = (frame: number) => `${instance.uid}/${frame}`;
+  return Array.from({ length: image?.frames ?? 0 }, (_, frame) => ({ path, label, frame, owner, key: key(frame) }));
 }

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Policy } from '../../preload/contract/policy.ts';
 import { freshFolder } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
+import { diagnose } from './about.ts';
 import { calibrateImages } from './calibration.ts';
 import { allNodes, configureNode, removeNode } from './nodes.ts';
 import { backupPlan, readPolicy } from './policy.ts';
@@ -61,6 +63,20 @@ describe('what the administrator has set', () => {
     await expect(
       calibrateImages(station, { support: [], heldOut: [], setAside: [] } as never, settings, testJob()),
     ).rejects.toMatchObject({ code: 'not-allowed', message: expect.stringContaining('"mobilenet" only') });
+  });
+
+  it('is told of as a problem where the one model that it allows is not there', async () => {
+    const { store: _, ...tools } = testWorkstation({}, { policy: { model: 'mobilenet' } });
+    const ownPacksFolder = join(import.meta.dirname, '../../models');
+    const versions = { electron: '', chromium: '', node: '' };
+    const root = freshFolder();
+    const problemsWith = async (policy: Policy) =>
+      (await diagnose({ ...tools, policy, ownPacksFolder }, root, versions, new AbortController().signal)).problems;
+    const [problem, ...others] = (await problemsWith({ model: 'mobilenet' })).filter((one) => one.startsWith('Policy'));
+    expect(problem).toMatch(/"mobilenet" only, which is not installed \(installed: embedded\)\. /);
+    expect(others).toEqual([]);
+    for (const policy of [{}, { model: 'embedded' }])
+      expect((await problemsWith(policy)).filter((one) => one.startsWith('Policy'))).toEqual([]);
   });
 
   it('keeps users from other nodes, and puts its own in the place of those that were there', () => {

@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path';
 import { type Policy, policySchema } from '../../preload/contract/policy.ts';
 import { Fault } from '../fault.ts';
 import { type BackupPlan, DEFAULT_PLAN } from './backup.ts';
+import { listModels, type ModelFolders } from './models.ts';
 
 /**
  * Reads the policy; without a file nothing is settled.
@@ -35,6 +36,17 @@ export function readPolicy(path: string | null): Policy {
 export function requireModel({ model }: Policy, name: string): void {
   if (model !== undefined && model !== name)
     throw new Fault('not-allowed', `Your administrator allows calibration with the model "${model}" only.`);
+}
+
+/** What of the policy cannot be kept on this machine, as sentences. */
+export async function policyProblems({ model }: Policy, folders: ModelFolders): Promise<readonly string[]> {
+  if (model === undefined) return [];
+  const names = (await listModels(folders)).map(({ name }) => name);
+  if (names.includes(model)) return [];
+  const installed = names.length === 0 ? 'none' : names.join(', ');
+  return [
+    `The administrator's policy allows calibration with the model "${model}" only, which is not installed (installed: ${installed}). Import it, or correct the policy.`,
+  ];
 }
 
 /** Before anything connects or listens. @throws Fault `not-allowed` */

@@ -6,15 +6,20 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
 import { freshFolder, someInstance } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
+import { dicomFile, imageElements } from '../imaging/samples.ts';
 import { insertAnalysis } from '../store/analyses.ts';
+import { putBytes } from '../store/blobs.ts';
 import { insertInstance, listFrames } from '../store/studies.ts';
 import { analyseStudy } from './analysis.ts';
-import { calibrateReferenceSet } from './calibration.ts';
+import { calibrateReferenceSet, planDraw } from './calibration.ts';
 import { confirmCase, withdrawCase } from './cases.ts';
 import { driftOf } from './drift.ts';
 import { importPaths } from './import.ts';
+import type { Jobs } from './jobs.ts';
 import { activate, amendCalibration, listAllCalibrations, openEvidence, retire, rollBack } from './profiles.ts';
-import { createReferenceSet } from './reference-sets.ts';
+import { createReferenceSet, listAllReferenceSets } from './reference-sets.ts';
+import { calibrationFor, listStoredKinds, misfitOf } from './scope.ts';
+import { startAnalysis } from './start.ts';
 import type { Workstation } from './workstation.ts';
 
 const notAllowed = expect.objectContaining({ code: 'not-allowed' });
@@ -34,10 +39,21 @@ async function importGreys(brightness: readonly number[]): Promise<string> {
   return (await importPaths(station, [folder], testJob())).studies[0] ?? '';
 }
 
+/** DICOM files of small pictures, each brighter than the one before. @returns their hashes */
+async function differentFiles(count: number): Promise<readonly string[]> {
+  const hashes: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const pixels = Int16Array.from([-1000, -900, -800, 0, 400, 1000], (value) => value + 100 * i);
+    const bytes = dicomFile(imageElements([[0x7fe00010, 'OW', new Uint8Array(pixels.buffer)]]));
+    hashes.push((await putBytes(station.store.folder, bytes)).sha256);
+  }
+  return hashes;
+}
+
 const refsOf = (study: string) =>
   listFrames(station.store.db, study).map(({ sopInstanceUid, frame }) => ({ sopInstanceUid, frame }));
 
-const calibrate = (change: object = {}) =>
+const calibrate = (change: object = {}, job = testJob()) =>
   calibrateReferenceSet(
     station,
     {
@@ -51,7 +67,7 @@ const calibrate = (change: object = {}) =>
       toleratedShare: 0.1,
       ...change,
     },
-    testJob(),
+    job,
   );
 
 beforeEach(async () => {
@@ -70,8 +86,9 @@ describe('evidence', () => {
     expect(evidence).toMatchObject({ source: 'held-out', toleratedShare: 0.1, smallestPromise: 1 / 9 });
     expect(evidence?.normals.map(({ score }) => score)).toEqual(evidence?.normalScores.toReversed());
     expect(evidence?.flaggedNormals.value).toBeCloseTo(1 / 9);
-    // 60 anomalies, twelve of each kind.
-    expect(evidence?.sensitivity.reduce((sum, { total }) => sum + total, 0)).toBe(60);
+    // Eight of each of five kinds in each of three sizes, and nothing made in each of the eight normals.
+    expect(evidence?.sensitivity.map(({ total }) => total)).toEqual(Array(15).fill(8));
+    expect(evidence?.unchanged).toHaveLength(8);
     expect(evidence?.syntheticFound?.value).toBeGreaterThan(0);
     // One of the three cases is as dark as the normals.
     expect(evidence?.abnormals.map(({ score }) => Math.round(score * 255))).toEqual([45, 200, 220]);
@@ -88,6 +105,26 @@ describe('evidence', () => {
     expect(withCases.threshold).toBe(without.threshold);
   });
 
+  it('leaves out cases of patients among its normals, and says how many', async () => {
+    const files = await differentFiles(8);
+    const studies = Array.from({ length: 8 }, (_, i) => {
+      const studyInstanceUid = `1.7.${i}`;
+      const uids = { seriesInstanceUid: `${studyInstanceUid}.1`, sopInstanceUid: `${studyInstanceUid}.1.1` };
+      // The last two studies are of the first two patients.
+      const about = { patientId: `P${i % 6}`, studyInstanceUid, ...uids, fileSha256: files[i]! };
+      insertInstance(station.store.db, someInstance(about), 'now');
+      return studyInstanceUid;
+    });
+    const [ofKnown, ofStranger] = [studies.slice(6), studies.slice(5, 6)];
+    const frames = studies.slice(0, 5).flatMap(refsOf);
+    const set = createReferenceSet(station, { name: 'Heads', frames });
+    for (const ref of [...ofKnown, ...ofStranger].flatMap(refsOf)) confirmCase(station, ref, '');
+    const { id } = await calibrate({ referenceSetId: set.id, shots: 2 });
+    const evidence = await openEvidence(station, id, null);
+    expect(evidence?.abnormals.map(({ sopInstanceUid }) => sopInstanceUid)).toEqual([`${ofStranger[0]}.1.1`]);
+    expect(evidence?.casesLeftOut).toBe(2);
+  });
+
   it('follows the tolerated share that the reader tries', async () => {
     const { id } = await calibrate();
     const [strict, lax] = [await openEvidence(station, id, 0.12), await openEvidence(station, id, 0.5)];
@@ -99,7 +136,9 @@ describe('evidence', () => {
 
 describe('a calibration', () => {
   it('takes another name and threshold until an analysis was made with it', async () => {
-    const { id, threshold } = await calibrate();
+    const { id, threshold, heldOut, setAside } = await calibrate();
+    const plan = planDraw(station, { referenceSetId, shots: 4, seed: 1 });
+    expect(plan).toEqual({ heldOut, heldOutPatients: heldOut, setAside });
     const amended = await amendCalibration(station, { id, name: 'Night shift', toleratedShare: 0.5 });
     expect(amended).toMatchObject({ name: 'Night shift', toleratedShare: 0.5 });
     expect(amended.threshold).toBeLessThan(threshold);
@@ -113,6 +152,8 @@ describe('a calibration', () => {
   it('gives way to the one before it when rolled back, and is out of use when retired', async () => {
     const [first, second] = [await calibrate(), await calibrate({ seed: 2 })];
     const active = () => listAllCalibrations(station).filter((row) => row.active);
+    expect(active()).toEqual([]); // nobody has seen their evidence
+    activate(station, first.id);
     expect(active()).toMatchObject([{ id: first.id }]);
     expect(() => rollBack(station, first.id)).toThrowError(expect.objectContaining({ code: 'not-found' }));
     activate(station, second.id);
@@ -125,7 +166,7 @@ describe('a calibration', () => {
   });
 
   it('is for the scope that was asked for, and refuses images outside of it', async () => {
-    expect(await calibrate()).toMatchObject({ modality: 'OT', bodyPart: '', view: '', scanner: '' });
+    expect(await calibrate()).toMatchObject({ modality: 'OT', bodyPart: '', view: '', scanner: '', protocol: '' });
     const scope = { modality: 'CT', bodyPart: 'HEAD', view: '', scanner: '' };
     await expect(calibrate({ scope })).rejects.toMatchObject({
       code: 'bad-reference-set',
@@ -134,40 +175,180 @@ describe('a calibration', () => {
   });
 });
 
+describe('the calibration of a study', () => {
+  /** A study with an image of these attributes. */
+  const store = (number: number, change: object) => {
+    const studyInstanceUid = `1.8.${number}`;
+    const uids = { seriesInstanceUid: `${studyInstanceUid}.1`, sopInstanceUid: `${studyInstanceUid}.1.1` };
+    insertInstance(station.store.db, someInstance({ studyInstanceUid, ...uids, ...change }), 'now');
+    return studyInstanceUid;
+  };
+
+  it('is the active one for its modality, body part, view and scanner, the most particular first', async () => {
+    const files = await differentFiles(6);
+    const make = async (about: object, scope?: object) => {
+      const first = 100 + listAllCalibrations(station).length * 10;
+      const studies = [0, 1, 2, 3, 4, 5].map((i) =>
+        store(first + i, { patientId: `P${first + i}`, fileSha256: files[i]!, manufacturer: 'Alpha', ...about }),
+      );
+      const set = createReferenceSet(station, { name: 'Set', frames: studies.flatMap(refsOf) });
+      return await calibrate({ referenceSetId: set.id, ...(scope ? { scope } : {}) });
+    };
+    const head = { modality: 'CT', bodyPart: 'HEAD', view: 'AXIAL', scanner: '' };
+    const any = await make({}, head);
+    const ofAlpha = await make({}, { ...head, scanner: 'Alpha' });
+    for (const { id } of [any, ofAlpha]) activate(station, id);
+    const notInUse = await make({}, { ...head, scanner: 'Alpha' });
+    const chosen = (number: number, about: object) =>
+      calibrationFor(station, store(number, { manufacturer: 'Alpha', ...about }));
+    expect(chosen(1, {})).toEqual({
+      calibrationId: ofAlpha.id,
+      fitting: 2,
+      study: { ...head, scanner: 'Alpha', protocol: '' },
+    });
+    expect(chosen(2, { manufacturer: 'Beta' }).calibrationId).toBe(any.id);
+    expect(chosen(3, { bodyPart: 'CHEST' }).calibrationId).toBeNull();
+    expect(chosen(4, { modality: 'MR' }).calibrationId).toBeNull();
+    const coronal = { rows: 64, columns: 48, pixelSpacing: null, orientation: [1, 0, 0, 0, 0, -1], position: null };
+    expect(chosen(5, { frames: [coronal] })).toMatchObject({ calibrationId: null, study: { view: 'CORONAL' } });
+    activate(station, notInUse.id);
+    expect(chosen(6, {}).calibrationId).toBe(notInUse.id);
+    retire(station, notInUse.id);
+    expect(chosen(7, {}).calibrationId).toBe(any.id);
+  });
+
+  it('is by default for the scanner and the protocol that all reference images share, and says what differs', async () => {
+    const files = await differentFiles(6);
+    const alpha = { manufacturer: 'Alpha', protocol: 'Head routine' };
+    const studies = [0, 1, 2, 3, 4, 5].map((i) =>
+      store(300 + i, { patientId: `S${i}`, fileSha256: files[i]!, ...alpha }),
+    );
+    const set = createReferenceSet(station, { name: 'Set', frames: studies.flatMap(refsOf) });
+    const { id: calibrationId, ...scope } = await calibrate({ referenceSetId: set.id });
+    expect(scope).toMatchObject({
+      modality: 'CT',
+      bodyPart: 'HEAD',
+      view: 'AXIAL',
+      scanner: 'Alpha',
+      protocol: 'Head routine',
+    });
+    activate(station, calibrationId);
+    const asked = { modality: 'CT', bodyPart: 'HEAD', view: '', scanner: '' };
+    expect(await calibrate({ referenceSetId: set.id, scope: asked })).toMatchObject({
+      ...asked,
+      protocol: 'Head routine',
+    });
+    const misfit = (number: number, change: object) => {
+      const studyInstanceUid = store(number, { ...alpha, ...change });
+      const { calibrationId: proposed } = calibrationFor(station, studyInstanceUid);
+      return [proposed, misfitOf(station, { studyInstanceUid, calibrationId })];
+    };
+    const differs = (what: string) => [null, expect.stringContaining(`made for: ${what}. Its scores`)];
+    expect(misfit(310, {})).toEqual([calibrationId, '']);
+    expect(misfit(311, { manufacturer: 'Beta' })).toEqual(differs('manufacturer Beta instead of Alpha'));
+    expect(misfit(312, { protocol: 'Sinus' })).toEqual(differs('protocol Sinus instead of Head routine'));
+    expect(misfit(313, { manufacturer: '', modality: 'MR' })).toEqual(
+      differs('modality MR instead of CT; manufacturer not stated instead of Alpha'),
+    );
+    const studyInstanceUid = store(314, { ...alpha, protocol: 'Sinus' });
+    expect(() => startAnalysis(station, {} as Jobs, { studyInstanceUid, calibrationId })).toThrowError(
+      /protocol Sinus/,
+    );
+  });
+});
+
+describe('the kinds of images in the store', () => {
+  it('count a patient of two scanners once', () => {
+    const scanned = (number: number, patientId: string, manufacturer: string) => {
+      const studyInstanceUid = `1.6.${number}`;
+      const uids = { seriesInstanceUid: `${studyInstanceUid}.1`, sopInstanceUid: `${studyInstanceUid}.1.1` };
+      insertInstance(station.store.db, someInstance({ studyInstanceUid, ...uids, patientId, manufacturer }), 'now');
+    };
+    scanned(1, 'P1', 'Alpha');
+    scanned(2, 'P1', 'Beta');
+    scanned(3, 'P2', 'Beta');
+    const kind = listStoredKinds(station).find(({ modality }) => modality === 'CT');
+    expect(kind).toMatchObject({ images: 3, patients: 2, bodyPart: 'HEAD', view: 'AXIAL' });
+    expect(kind?.scanners.toSorted()).toEqual(['Alpha', 'Beta']);
+  });
+});
+
 describe('drift', () => {
+  let number = 0;
+  /** A study that was analysed with these scores. */
+  const analyse = (calibrationId: string, scores: readonly number[]) => {
+    const studyInstanceUid = `1.9.${number++}`;
+    const frame = { rows: 64, columns: 48, pixelSpacing: null, orientation: null, position: null };
+    const uids = { seriesInstanceUid: `${studyInstanceUid}.1`, sopInstanceUid: `${studyInstanceUid}.1.1` };
+    const instance = someInstance({ studyInstanceUid, ...uids, frames: scores.map(() => frame) });
+    insertInstance(station.store.db, instance, 'now');
+    const about = { provider: 'cpu', createdAt: '', createdBy: 'tester', seconds: 1 };
+    const result = { pValue: null, flagged: false, mapSha256: '', mapWidth: 1, mapHeight: 1 };
+    insertAnalysis(
+      station.store.db,
+      { id: studyInstanceUid, studyInstanceUid, calibrationId, ...about },
+      scores.map((score, place) => ({ sopInstanceUid: uids.sopInstanceUid, frame: place, score, ...result })),
+      [],
+    );
+  };
+
   it('is told once enough studies score otherwise than the normals did, and not of studies like them', async () => {
     const { id } = await calibrate();
-    let number = 0;
-    const analyse = (score: number) => {
-      const studyInstanceUid = `1.9.${number++}`;
-      const sopInstanceUid = `${studyInstanceUid}.1.1`;
-      const series = { studyInstanceUid, seriesInstanceUid: `${studyInstanceUid}.1`, sopInstanceUid };
-      insertInstance(station.store.db, someInstance(series), 'now');
-      const about = { provider: 'cpu', createdAt: '', createdBy: 'tester', seconds: 1 };
-      const result = { score, pValue: null, flagged: false, mapSha256: '', mapWidth: 1, mapHeight: 1 };
-      insertAnalysis(
-        station.store.db,
-        { id: studyInstanceUid, studyInstanceUid, calibrationId: id, ...about },
-        [{ sopInstanceUid, frame: 0, ...result }],
-        [],
-      );
-    };
     expect(driftOf(station, id)).toMatchObject({ studies: 0, pValue: null, moved: false });
-    for (let i = 0; i < 20; i++) analyse((41 + i) / 255);
+    for (let i = 0; i < 20; i++) analyse(id, [(41 + i) / 255]);
+    expect(driftOf(station, id)).toMatchObject({ studies: 20, moved: false, against: 'normals' });
+    for (let i = 0; i < 39; i++) analyse(id, [(100 + i) / 255]);
+    // The newest look is the one after 40 studies, half of which may be abnormal.
+    expect(driftOf(station, id)).toMatchObject({ studies: 40, moved: false });
+    analyse(id, [140 / 255]);
+    expect(driftOf(station, id)).toMatchObject({ studies: 40, moved: true, direction: 'higher' });
+  });
+
+  it('of stacks is told against the first of them: their ends score otherwise than chosen slices', async () => {
+    const { id } = await calibrate();
+    const stack = (middle: number) => [200, middle, middle + 1, 210, 220].map((value) => value / 255);
+    for (let i = 0; i < 39; i++) analyse(id, stack(40 + (i % 10)));
+    expect(driftOf(station, id)).toMatchObject({ against: 'first-studies', pValue: null, studies: 39, fewest: 40 });
+    analyse(id, stack(49));
     expect(driftOf(station, id)).toMatchObject({ studies: 20, moved: false });
-    for (let i = 0; i < 40; i++) analyse((100 + i) / 255);
-    expect(driftOf(station, id)).toMatchObject({ studies: 50, moved: true, direction: 'higher' });
+    for (let i = 0; i < 40; i++) analyse(id, stack(230 + (i % 10)));
+    expect(driftOf(station, id)).toMatchObject({ moved: true, direction: 'higher' });
   });
 });
 
 describe('a reference set', () => {
+  const refused = expect.objectContaining({
+    code: 'bad-reference-set',
+    message: expect.stringContaining('1 of these images is confirmed as abnormal'),
+  });
+
   it('takes no image that is confirmed as abnormal, until that is taken back', () => {
     const [ref] = refsOf(abnormals);
     const create = () => createReferenceSet(station, { name: 'Mixed', frames: ref ? [ref] : [] });
     confirmCase(station, ref!, '');
-    expect(create).toThrowError(expect.objectContaining({ code: 'bad-reference-set' }));
+    expect(create).toThrowError(refused);
     withdrawCase(station, ref!);
     expect(create().version).toBe(1);
+  });
+
+  it('gets a next version without an image that turns out to be abnormal; the one before trains nothing more', async () => {
+    const overlooked = refsOf(normals)[3]!;
+    confirmCase(station, overlooked, '');
+    const [next] = listAllReferenceSets(station);
+    expect(next).toMatchObject({ name: 'Normals', version: 2, lineage: referenceSetId });
+    expect(next?.frames).toEqual(
+      refsOf(normals).filter(({ sopInstanceUid }) => sopInstanceUid !== overlooked.sopInstanceUid),
+    );
+    expect(() => planDraw(station, { referenceSetId, shots: 4, seed: 1 })).toThrowError(refused);
+    await expect(calibrate()).rejects.toEqual(refused);
+    expect(await calibrate({ referenceSetId: next?.id })).toMatchObject({ heldOut: 7, referenceSetVersion: 2 });
+  });
+
+  it('of which an image is found abnormal while it trains gives no calibration', async () => {
+    const training = testJob({ progress: ({ note }) => note === 'Gathering evidence' && confirm() });
+    const confirm = () => confirmCase(station, refsOf(normals)[3]!, '');
+    await expect(calibrate({}, training)).rejects.toEqual(refused);
+    expect(listAllCalibrations(station)).toEqual([]);
   });
 
   it('keeps its versions apart', () => {

@@ -1,7 +1,7 @@
 /** How services ask the reader process: with a time limit, and once more where it died under somebody else's file. */
 import { Fault } from '../fault.ts';
 import type { Image8 } from '../method/image.ts';
-import type { FrameSource, ReaderTasks } from '../reader/tasks.ts';
+import type { FrameSource, NetworkInput, ReaderTasks } from '../reader/tasks.ts';
 import type { Tools } from './workstation.ts';
 
 /** The slowest honest file, a large compressed radiograph on an old machine, takes a tenth of it. */
@@ -64,7 +64,7 @@ export async function runWhileItMoves<Name extends keyof ReaderTasks>(
   }
 }
 
-/** What the network sees of frames, in their order. */
+/** What a network to be calibrated sees of frames, in their order. */
 export async function readModelImages(
   tools: Pick<Tools, 'reader'>,
   sources: readonly FrameSource[],
@@ -76,5 +76,28 @@ export async function readModelImages(
     images.push(await readFile(tools, 'modelImage', source, signal));
     onImage(images.length);
   }
+  return images;
+}
+
+/**
+ * Frames as a calibrated network takes them: by its recipe, and where its input side is known in that size, so that the
+ * engine has less to do and less to be sent.
+ */
+export async function readNetworkInputs(
+  tools: Pick<Tools, 'reader'>,
+  sources: readonly FrameSource[],
+  { side, recipe }: NetworkInput & Required<Pick<NetworkInput, 'recipe'>>,
+  signal: AbortSignal,
+): Promise<readonly Image8[]> {
+  const images: Image8[] = [];
+  for (const { path, fileKey, frame } of sources)
+    images.push(
+      await readFile(
+        tools,
+        'modelImage',
+        { path, fileKey, frame, recipe, ...(side === undefined ? {} : { side }) },
+        signal,
+      ),
+    );
   return images;
 }

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
-import { freshFolder } from '../../tests/support/store.ts';
+import { freshFolder, someInstance } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { Random } from '../method/random.ts';
-import { listFrames } from '../store/studies.ts';
+import { drawPhantom } from '../phantoms/phantom.ts';
+import { listAudit } from '../store/audit.ts';
+import { putBytes } from '../store/blobs.ts';
+import { insertInstance, listFrames, type NewInstance } from '../store/studies.ts';
+import { phantomFile } from './demo-dicom.ts';
 import { importPaths } from './import.ts';
 import { checkImages } from './reference-checks.ts';
 import type { Workstation } from './workstation.ts';
@@ -26,6 +30,12 @@ function head(seed: number, noise = 6): Picture {
     return tissue + random.between(-noise, noise);
   };
 }
+
+/** The mean of what moved by some pixels while it was taken. */
+const moved =
+  (picture: Picture): Picture =>
+  (x, y) =>
+    Array.from({ length: 9 }, (_, i) => picture(x + i - 4, y)).reduce((sum, value) => sum + value, 0) / 9;
 
 /** "HELLO" in a 5 x 7 font, two pixels a dot. */
 const LETTERS = [
@@ -81,9 +91,10 @@ it('names what would spoil a set, image by image, and leaves good ones alone', {
     nearlyTheFirst,
     withText(head(30)),
     ((x, y) => 255 - head(31)(x, y)) as Picture, // turned values: far brighter than the rest
+    moved(head(32)),
   ];
   const frames = await importPictures(station, [...good, ...spoilt], head(40));
-  const scope = { modality: 'OT', bodyPart: '', view: '', scanner: '' };
+  const scope = { modality: 'OT', bodyPart: '', view: '', scanner: '', protocol: '' };
   const request = { frames, scope, modelName: 'embedded', provider: 'cpu' as const };
   const found = await checkImages(station, request, testJob());
   const kinds = found.map(({ remarks }) => remarks.map(({ kind }) => kind));
@@ -93,8 +104,67 @@ it('names what would spoil a set, image by image, and leaves good ones alone', {
   expect(found[14]?.remarks[0]?.other).toEqual(frames[13]);
   expect(kinds[15]).toContain('burned-in-text');
   expect(kinds[16]).toContain('outlier');
-  expect(kinds[17]).toContain('colour');
+  expect(kinds[17]).toEqual(['blurred']);
+  expect(kinds[18]).toContain('colour');
+
+  expect(listAudit(station.store.db).at(-1)?.action).toBe('reference-set.check');
 
   const elsewhere = await checkImages(station, { ...request, scope: { ...scope, modality: 'CT' } }, testJob());
   for (const { remarks } of elsewhere) expect(remarks[0]).toEqual({ kind: 'wrong-modality', detail: 'OT' });
+});
+
+it('names what the file says against an image: its kind, whose it is, its size, and that it is gone', async () => {
+  const station = testWorkstation({ ...brightnessEngine }, { ownPacksFolder: freshFolder() });
+  const { db, folder } = station.store;
+  const SIZE = 96;
+  const frame = { rows: SIZE, columns: SIZE, pixelSpacing: null, orientation: [1, 0, 0, 0, 1, 0], position: null };
+  let number = 0;
+  const add = async (change: Partial<NewInstance> = {}) => {
+    number++;
+    const uid = `1.7.${number}`;
+    const about = {
+      studyInstanceUid: uid,
+      seriesInstanceUid: `${uid}.1`,
+      sopInstanceUid: `${uid}.1.1`,
+      patientId: `P${number}`,
+    };
+    const phantom = drawPhantom('ct-head', number, { size: SIZE, lesion: null, level: 0.5 });
+    const bytes = phantomFile(phantom, {
+      ...about,
+      instanceNumber: 1,
+      patientName: 'FICTIONAL',
+      studyDescription: '',
+      seriesNumber: 1,
+      sliceSpacing: 5,
+    });
+    const { sha256: fileSha256 } = await putBytes(folder, bytes);
+    const whole = { ...about, manufacturer: 'Alpha', frames: [frame], fileSha256, ...change };
+    insertInstance(db, someInstance(whole), 'now');
+    return { sopInstanceUid: about.sopInstanceUid, frame: 0 };
+  };
+  const frames = [
+    await add(),
+    await add({ modality: 'MR' }),
+    await add({ bodyPart: 'CHEST' }),
+    await add({ frames: [{ ...frame, orientation: [1, 0, 0, 0, 0, -1] }] }),
+    await add({ manufacturer: 'Beta' }),
+    await add({ localizer: true }),
+    await add({ fileSha256: 'f'.repeat(64) }),
+    await add({ frames: [{ ...frame, rows: 64 }] }),
+    await add({ patientId: 'P1' }),
+  ];
+  const scope = { modality: 'CT', bodyPart: 'HEAD', view: 'AXIAL', scanner: 'Alpha', protocol: '' };
+  const found = await checkImages(station, { frames, scope, modelName: 'embedded', provider: 'cpu' }, testJob());
+  const samePatient = { kind: 'same-patient', detail: '2' };
+  expect(found.map(({ remarks }) => remarks)).toEqual([
+    [samePatient],
+    [{ kind: 'wrong-modality', detail: 'MR' }],
+    [{ kind: 'wrong-body-part', detail: 'CHEST' }],
+    [{ kind: 'wrong-view', detail: 'CORONAL' }],
+    [{ kind: 'wrong-scanner', detail: 'Beta' }],
+    [{ kind: 'localizer', detail: '' }],
+    [{ kind: 'unreadable', detail: '' }],
+    [{ kind: 'other-size', detail: `${SIZE} x 64` }],
+    [samePatient],
+  ]);
 });

@@ -10,7 +10,7 @@ import { verifiedSource } from './images.ts';
 import type { JobContext } from './jobs.ts';
 import { modelFolder } from './models.ts';
 import { readModelImages } from './reading.ts';
-import type { Workstation } from './workstation.ts';
+import { record, type Workstation } from './workstation.ts';
 
 export interface CheckRequest {
   readonly frames: readonly FrameRef[];
@@ -25,8 +25,12 @@ const SAME_PICTURE = 0.998;
 const NEAR_HASH = 6;
 /** Among more images than this, each is compared with as many drawn ones. */
 const COMPARED = 1500;
+/** Longest time for which comparing keeps everything else waiting, ms. */
+const TURN_MS = 20;
 /** How many (robust) standard deviations an image lies farther from its neighbours than usual. */
 const FAR = 5;
+/** How many it is less sharp. */
+const BLURRED = 4;
 /** With fewer images there is no "usual". */
 const ENOUGH_TO_COMPARE = 8;
 
@@ -50,14 +54,16 @@ export async function checkImages(
   job: JobContext,
 ): Promise<readonly CheckedImage[]> {
   const candidates = await gather(station, request, job);
-  const near = nearDuplicates(candidates);
+  const near = await nearDuplicates(candidates, job);
   const blurred = unusual(
     candidates.map(({ look }) => (look && !look.blank ? -Math.log(look.sharpness + 1e-6) : null)),
+    BLURRED,
   );
-  const outliers = unusual(neighbourDistances(candidates));
+  const outliers = unusual(await neighbourDistances(candidates, job), FAR);
   const sizes = count(candidates.map(({ size }) => size));
   const usualSize = [...sizes].sort((a, b) => b[1] - a[1])[0]?.[0];
   const owners = count(candidates.map(({ attributes }) => attributes.owner));
+  record(station, 'reference-set.check', '', { images: candidates.length, model: request.modelName });
   return candidates.map((candidate, i) => {
     const { ref, look, attributes, localizer, size } = candidate;
     const twin = near[i];
@@ -128,15 +134,18 @@ function scopeRemarks(scope: Scope, image: Scope): ImageRemark[] {
       ['bodyPart', 'wrong-body-part'],
       ['view', 'wrong-view'],
       ['scanner', 'wrong-scanner'],
+      ['protocol', 'wrong-protocol'],
     ] as const
   ).flatMap(([part, kind]) => (differs(part) ? [{ kind, detail: image[part] }] : []));
 }
 
 /** For each image the earlier one that it repeats. Slices of one patient that look alike are no duplicates unless equal. */
-function nearDuplicates(candidates: readonly Candidate[]): (FrameRef | undefined)[] {
+async function nearDuplicates(
+  candidates: readonly Candidate[],
+  job: JobContext,
+): Promise<readonly (FrameRef | undefined)[]> {
   const kept: number[] = [];
-  return candidates.map((candidate, i) => {
-    const { look, attributes } = candidate;
+  return await oneByOne(candidates, job, ({ look, attributes }, i) => {
     if (!look || look.blank) return undefined;
     const twin = kept.find((k) => {
       const other = candidates[k]!;
@@ -149,11 +158,33 @@ function nearDuplicates(candidates: readonly Candidate[]): (FrameRef | undefined
   });
 }
 
+/** Ten thousand images are compared for seconds: the window gets its turn, and a cancel is heard. @throws `cancelled` */
+async function oneByOne<T>(
+  candidates: readonly Candidate[],
+  { signal, progress }: JobContext,
+  act: (candidate: Candidate, place: number) => T,
+): Promise<T[]> {
+  const results: T[] = [];
+  let turn = performance.now();
+  for (const [i, candidate] of candidates.entries()) {
+    results.push(act(candidate, i));
+    if (performance.now() - turn < TURN_MS) continue;
+    throwIfCancelled(signal);
+    progress({ done: i, total: candidates.length, unit: 'images', note: 'Comparing the images' });
+    await new Promise(setImmediate);
+    turn = performance.now();
+  }
+  return results;
+}
+
 /** Cosine distance of each image from the nearest one of another patient; null where there is none to compare with. */
-function neighbourDistances(candidates: readonly Candidate[]): (number | null)[] {
+async function neighbourDistances(
+  candidates: readonly Candidate[],
+  job: JobContext,
+): Promise<readonly (number | null)[]> {
   const random = new Random(0);
   const others = candidates.length <= COMPARED ? candidates : random.shuffle([...candidates]).slice(0, COMPARED);
-  return candidates.map(({ feature, attributes, look }) => {
+  return await oneByOne(candidates, job, ({ feature, attributes, look }) => {
     if (!feature || look?.blank) return null;
     let nearest = Number.POSITIVE_INFINITY;
     for (const other of others) {
@@ -166,14 +197,14 @@ function neighbourDistances(candidates: readonly Candidate[]): (number | null)[]
   });
 }
 
-/** Which values lie far above the others: more than `FAR` robust deviations above the median. */
-function unusual(values: readonly (number | null)[]): boolean[] {
+/** Which values lie far above the others: by more than so many robust deviations above the median. */
+function unusual(values: readonly (number | null)[], far: number): boolean[] {
   const known = values.filter((value) => value !== null);
   if (known.length < ENOUGH_TO_COMPARE) return values.map(() => false);
   const middle = median(known);
   // 1.4826 makes the median deviation of a normal distribution its standard deviation.
   const spread = 1.4826 * median(known.map((value) => Math.abs(value - middle))) + 0.02 * Math.abs(middle) + 1e-9;
-  return values.map((value) => value !== null && value > middle + FAR * spread);
+  return values.map((value) => value !== null && value > middle + far * spread);
 }
 
 function median(values: readonly number[]): number {

@@ -9,6 +9,7 @@ import cyrillic from '@fontsource-variable/inter/files/inter-cyrillic-wght-norma
 import greek from '@fontsource-variable/inter/files/inter-greek-wght-normal.woff2?inline';
 import latinExtended from '@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2?inline';
 import latin from '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?inline';
+import subsetFont from 'subset-font';
 
 /** Data URL and characters of each part. */
 const INTER: readonly (readonly [string, string])[] = [
@@ -24,15 +25,18 @@ const INTER: readonly (readonly [string, string])[] = [
   [cyrillic, 'U+0301, U+0400-045F, U+0490-0491, U+04B0-04B1, U+2116'],
 ];
 
-/** In the order in which they are asked for a character: Han characters look Japanese where Japanese has them. */
+/**
+ * In the order in which they are asked for a character. Those of one script come first, since the index of the Chinese
+ * font names letters of others that it lacks; Han characters look Japanese where Japanese has them.
+ */
 const NOTO = [
-  'noto-sans-jp',
-  'noto-sans-kr',
-  'noto-sans-sc',
   'noto-sans-arabic',
   'noto-sans-hebrew',
   'noto-sans-thai',
   'noto-sans-devanagari',
+  'noto-sans-jp',
+  'noto-sans-kr',
+  'noto-sans-sc',
 ] as const;
 
 const require = createRequire(import.meta.url);
@@ -40,36 +44,61 @@ const require = createRequire(import.meta.url);
 /** For `font-family`, in this order. */
 export const REPORT_FONT_FAMILIES = '"Inter", "Noto Sans Report", sans-serif';
 
-/** The @font-face rules that a text needs. */
-export function reportFonts(text: string): string {
-  const missing = new Set((text.match(/[^\0-\x7f]/gu) ?? []).map((character) => character.codePointAt(0) ?? 0));
-  const rules = INTER.map(([url, range]) => {
-    take(missing, range);
-    return fontFace('Inter', url, range);
-  });
+/** Those that reports and their footers use. */
+const WEIGHTS = [400, 600] as const;
+/** Page numbers are filled in later, so all of it is always there. */
+const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 0x20 + index));
+
+/**
+ * The @font-face rules that a text needs. Chromium writes variable fonts into a PDF as Type 3, drawings without hints
+ * or a name; so each font goes in as a static one of each weight, with the glyphs of the text alone.
+ */
+export async function reportFonts(text: string): Promise<string> {
+  const missing = new Set(ASCII + text.replace(/\p{Cc}/gu, ''));
+  const rules: string[] = [];
+  for (const [url, range] of INTER) {
+    const taken = take(missing, range);
+    if (taken !== '') rules.push(...(await fontFaces('Inter', bytesOf(url), taken, range)));
+  }
   for (const font of NOTO) {
     if (missing.size === 0) break;
-    for (const { path, range } of partsOf(font))
-      if (take(missing, range)) {
-        const url = `data:font/woff2;base64,${readFileSync(path, 'base64')}`;
-        rules.push(fontFace('Noto Sans Report', url, range));
-      }
+    for (const { path, range } of partsOf(font)) {
+      const taken = take(missing, range);
+      if (taken !== '') rules.push(...(await fontFaces('Noto Sans Report', readFileSync(path), taken, range)));
+    }
   }
   return rules.join('\n');
 }
 
-const fontFace = (family: string, url: string, range: string) =>
-  `@font-face{font-family:"${family}";font-weight:100 900;src:url(${url}) format("woff2");unicode-range:${range}}`;
+const bytesOf = (dataUrl: string) => Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64');
 
-/** Takes the characters of a range out of those that are missing; true where there were any. */
-function take(missing: Set<number>, range: string): boolean {
-  const before = missing.size;
+/** A rule for each weight. `woff2`: a variable font; `characters`: those of it that are used. */
+async function fontFaces(family: string, woff2: Buffer, characters: string, range: string): Promise<readonly string[]> {
+  const rules: string[] = [];
+  for (const weight of WEIGHTS) {
+    const font = await subsetFont(woff2, characters, { targetFormat: 'truetype', variationAxes: { wght: weight } });
+    const url = `data:font/ttf;base64,${font.toString('base64')}`;
+    rules.push(
+      `@font-face{font-family:"${family}";font-weight:${weight};src:url(${url}) format("truetype");unicode-range:${range}}`,
+    );
+  }
+  return rules;
+}
+
+/** Takes the characters of a range out of those that are missing, and returns them. */
+function take(missing: Set<string>, range: string): string {
+  let taken = '';
   for (const part of range.split(',')) {
     const [from = '', to = from] = part.trim().replace(/^U\+/i, '').split('-');
     const [first, last] = [Number.parseInt(from, 16), Number.parseInt(to, 16)];
-    for (const point of missing) if (point >= first && point <= last) missing.delete(point);
+    for (const character of missing) {
+      const point = character.codePointAt(0) ?? 0;
+      if (point < first || point > last) continue;
+      missing.delete(character);
+      taken += character;
+    }
   }
-  return missing.size < before;
+  return taken;
 }
 
 /** Files of a font with the characters of each, by the index that the package brings. */

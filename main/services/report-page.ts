@@ -1,7 +1,9 @@
 /** The report as HTML for A4: what it says and how it looks. Pure, apart from the fonts that are part of it. */
+import { mapRange, mapStops } from '../../preload/contract/colour-map.ts';
 import type { CalibrationRow, Finding, Preset, Report, StudyRow } from '../../preload/contract/model.ts';
-import { flaggedShare } from '../method/conformal.ts';
-import { SCALE, STOPS } from './colour-map.ts';
+import type { ReportedFinding } from '../../preload/contract/results.ts';
+import { smallestPromise } from '../method/conformal.ts';
+import { type FreeMeasurement, measurementWords } from './finding-sentences.ts';
 import { REPORT_FONT_FAMILIES, reportFonts } from './report-fonts.ts';
 import type { PrintableDocument } from './workstation.ts';
 
@@ -16,7 +18,7 @@ export interface ReportFigure {
   readonly pValue: number | null;
   readonly flagged: boolean;
   /** Accepted ones on this image. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly (Finding & ReportedFinding)[];
 }
 
 export interface ReportContent {
@@ -34,16 +36,43 @@ export interface ReportContent {
   } | null;
   /** Images with accepted findings. */
   readonly figures: readonly ReportFigure[];
+  /** What the reader measured beside the findings. */
+  readonly measurements: readonly (FreeMeasurement & { readonly title: string })[];
   /** The highest scores among images without rejected findings. */
   readonly highest: readonly ReportFigure[];
   readonly appVersion: string;
   readonly createdAt: string;
 }
 
-export function reportDocument(content: ReportContent): PrintableDocument {
-  const { study, report } = content;
+export async function reportDocument(content: ReportContent): Promise<PrintableDocument> {
+  const foot = footer(content, ' · Page <span class="pageNumber"></span> of <span class="totalPages"></span>');
+  const { html, fonts } = await page(content, reportBody(content), foot);
+  return { html, footer: `<style>${fonts}</style>${foot}` };
+}
+
+/** The same for a printer: without Chromium's footers, so a table's own stands on each page. */
+export async function paperDocument(content: ReportContent): Promise<string> {
+  const body = `<table class="paper"><tbody><tr><td>${reportBody(content)}</td></tr></tbody>
+<tfoot><tr><td>${footer(content, '')}</td></tr></tfoot></table>`;
+  return (await page(content, body, '')).html;
+}
+
+/** @param elsewhere text outside of the body that needs its fonts */
+async function page({ study }: ReportContent, body: string, elsewhere: string) {
   const title = `Report ${study.patientId} ${study.studyDate}`.trim();
-  const body = `${masthead(content)}
+  const fonts = await reportFonts(body + title + elsewhere);
+  const html = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
+<style>${fonts}\n${STYLE}</style></head><body>
+${body}
+</body></html>`;
+  return { html, fonts };
+}
+
+function reportBody(content: ReportContent): string {
+  const { report } = content;
+  return `${masthead(content)}
 ${identification(content)}
 ${prose('Indication', report.indication)}
 ${report.technique === '' ? '' : prose('Technique', report.technique)}
@@ -51,17 +80,10 @@ ${report.findings === '' ? '' : prose('Findings', report.findings)}
 ${prose('Impression', report.impression)}
 ${report.addenda.map((addendum) => prose(`Addendum, ${moment(addendum.signedAt)}, ${text(addendum.signedBy)}`, addendum.text)).join('\n')}
 ${findingsSection(content)}
+${measurementsSection(content)}
 ${highestSection(content)}
 ${methodSection(content)}
 ${signature(report)}`;
-  const fonts = reportFonts(body + title);
-  const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
-<style>${fonts}\n${STYLE}</style></head><body>
-${body}
-</body></html>`;
-  return { html, footer: footer(content, fonts) };
 }
 
 function masthead({ report }: ReportContent): string {
@@ -101,33 +123,46 @@ function findingsSection({ analysis, figures, report }: ReportContent): string {
     count === 0 ? 'No finding was accepted.' : `${count} finding${count === 1 ? ' was' : 's were'} accepted.`,
     ...(analysis.undecided > 0 ? [`${analysis.undecided} of the analysis were left undecided and are not shown.`] : []),
   ];
+  const reported = figures.flatMap(({ findings }) => findings).toSorted((one, other) => one.number - other.number);
+  const listed = reported.map(({ number, sentence }) => `<li value="${number}" dir="auto">${text(sentence)}</li>`);
   return `<section><h2>Findings</h2><p>${sentences.join(' ')}</p>
+${listed.length > 0 ? `<ol class="sentences">${listed.join('')}</ol>` : ''}
 ${figures.length > 0 ? colourScale(analysis.calibration.threshold) : ''}
 ${figures.map(findingFigure).join('\n')}</section>`;
+}
+
+/** Like findings, they leave with the signature. */
+function measurementsSection({ measurements, report }: ReportContent): string {
+  if (measurements.length === 0 || report.state !== 'signed') return '';
+  const rows = measurements.map(
+    ({ number, title, measured }) =>
+      `<tr><td>${number}</td><td>${text(title)}</td><td>${text(measurementWords(measured, report.language))}</td></tr>`,
+  );
+  return `<section class="measurements"><h2>Measurements</h2>
+<table><thead><tr><th>No.</th><th>Image</th><th>Measured</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 
 function findingFigure(figure: ReportFigure): string {
   const rows = figure.findings
     .map(
-      (
-        finding,
-        index,
-      ) => `<tr><td>${index + 1}</td><td>${score(finding.peakScore)}</td><td>${pValue(finding.pValue)}</td>
+      (finding) => `<tr><td>${finding.number}</td><td>${score(finding.peakScore)}</td><td>${pValue(finding.pValue)}</td>
 <td>${finding.longestDiameterMm === null ? '–' : `${finding.longestDiameterMm.toFixed(1)} mm`}</td>
-<td>${finding.areaMm2 === null ? '–' : `${Math.round(finding.areaMm2)} mm²`}</td><td>${text(finding.comment)}</td></tr>`,
+<td>${finding.areaMm2 === null ? '–' : `${Math.round(finding.areaMm2)} mm²`}</td><td>${finding.measured ? text(measurementWords(finding.measured, 'en')) : '–'}</td></tr>`,
     )
     .join('');
   return `<figure class="finding"><figcaption>${text(figure.title)}</figcaption>
 <div class="pair">${image(figure.picture, `${figure.title}, as the model saw it`)}${
     figure.overlay ? image(figure.overlay, `${figure.title} with the accepted findings`) : ''
   }</div>
-<table><thead><tr><th>No.</th><th>Peak score</th><th>p-value</th><th>Longest diameter</th><th>Area</th><th>Comment</th></tr></thead>
+<table><thead><tr><th>No.</th><th>Peak score</th><th>p-value</th><th>Longest diameter</th><th>Area</th><th>Measured by the reader</th></tr></thead>
 <tbody>${rows}</tbody></table></figure>`;
 }
 
 function colourScale(threshold: number): string {
-  const stops = STOPS.map((stop) => `rgb(${stop.join(' ')})`).join(', ');
-  const place = (value: number) => (((value - SCALE.low) / (SCALE.high - SCALE.low)) * 100).toFixed(2);
+  const stops = mapStops()
+    .map((stop) => `rgb(${stop.join(' ')})`)
+    .join(', ');
+  const place = (value: number) => (((value - mapRange.low) / (mapRange.high - mapRange.low)) * 100).toFixed(2);
   const ticks = [0.2, 0.4, 0.6, 0.8]
     .map((value) => `<span style="left:${place(value)}%">${value.toFixed(1)}</span>`)
     .join('');
@@ -164,13 +199,14 @@ function methodSection({ analysis, report, appVersion, createdAt }: ReportConten
     ],
     [
       'Threshold',
-      `${score(calibration.threshold)}, which flags ${percent(promisedShare(calibration))} of normal images in the long run`,
+      `${score(calibration.threshold)}, which flags at most ${percent(promisedShare(calibration))} of normal images in the long run`,
     ],
     ['Model', `${calibration.modelName}, ${calibration.modelSha256}`],
     ['Profile', analysis.profileSha256],
     ['Software', `MediCLIP Workstation ${appVersion}; report made ${moment(createdAt)}`],
-  ])}<p class="note">${SCORE_MEANING[calibration.preset]} A p-value is the share of normal images, this one counted among
-them, that score at least as high; with few normals it cannot be small.</p></section>`;
+  ])}<p class="note">${SCORE_MEANING[calibration.preset]} The p-value of an image is the share of normal images, this one
+counted among them, that score at least as high; the p-value of a finding is the share of normal images whose map has a
+point at least as high. With few normals neither can be small.</p></section>`;
 }
 
 const HIGHEST_OF_MAP = 'A score is the highest value of the anomaly map, between 0.12 and 0.88.';
@@ -180,12 +216,13 @@ const SCORE_MEANING: Readonly<Record<Preset, string>> = {
   default:
     'A score says by how many standard deviations of the normals an image differs from them, by its trained map and its ' +
     'nearest normal patches together: 0.5 is as the average normal, 0.75 four deviations above. Values of the map are on ' +
-    'the same scale, shifted so that one threshold serves both.',
+    'the same scale, shifted so that one threshold serves both. A flag comes from the whole image and a finding from one ' +
+    'place on its map: an image can carry a finding without being flagged, and be flagged without one.',
 };
 
 /** What the threshold can promise: with few normals more than was asked for. */
-function promisedShare({ heldOut, shots, toleratedShare }: CalibrationRow): number {
-  return flaggedShare(heldOut > 0 ? heldOut : shots, toleratedShare).expected;
+function promisedShare({ heldOut, heldOutPatients, shots, toleratedShare }: CalibrationRow): number {
+  return Math.max(toleratedShare, smallestPromise(heldOut > 0 ? heldOutPatients : shots));
 }
 
 function signature(report: Report): string {
@@ -195,12 +232,12 @@ function signature(report: Report): string {
 }
 
 /** Print footers know no style of the page, so they bring their own. */
-function footer({ study, report, appVersion }: ReportContent, fonts: string): string {
+function footer({ study, report, appVersion }: ReportContent, pageNumber: string): string {
   const left = [personName(study.patientName), study.patientId, report.state === 'signed' ? '' : 'Draft'];
-  return `<style>${fonts}</style><div style="width:100%;margin:0 16mm;font:7pt ${REPORT_FONT_FAMILIES.replaceAll('"', "'")};color:#555;display:flex;justify-content:space-between">
+  return `<div style="width:100%;margin:0 16mm;font:7pt ${REPORT_FONT_FAMILIES.replaceAll('"', "'")};color:#555;display:flex;justify-content:space-between">
 <span>${text(left.filter((part) => part !== '').join(' · '))}</span>
 <span style="color:#a11;font-weight:600">Not for diagnostic use</span>
-<span>MediCLIP Workstation ${text(appVersion)} · Page <span class="pageNumber"></span> of <span class="totalPages"></span></span></div>`;
+<span>MediCLIP Workstation ${text(appVersion)}${pageNumber}</span></div>`;
 }
 
 function definitions(rows: readonly (readonly [string, string])[]): string {
@@ -243,22 +280,23 @@ const STYLE = `
 @page { size: A4; margin: 16mm 16mm 20mm }
 * { box-sizing: border-box }
 body { margin: 0; font: 9.5pt/1.45 ${REPORT_FONT_FAMILIES}; color: #16191d; -webkit-print-color-adjust: exact }
-h1 { font-size: 17pt; font-weight: 650; letter-spacing: -0.01em; margin: 0 }
-h2 { font-size: 11pt; font-weight: 650; margin: 7mm 0 2mm; break-after: avoid }
+h1 { font-size: 17pt; font-weight: 600; letter-spacing: -0.01em; margin: 0 }
+h2 { font-size: 11pt; font-weight: 600; margin: 7mm 0 2mm; break-after: avoid }
 p { margin: 0 0 2mm }
 header { display: flex; justify-content: space-between; border-bottom: 0.6mm solid #1d4e63; padding-bottom: 3mm }
 .product { margin: 0; color: #1d4e63; font-weight: 600; letter-spacing: 0.02em }
 .right { text-align: right }
 .state { font-weight: 600; border: 0.3mm solid #2c6e49; color: #2c6e49; border-radius: 1mm; padding: 0.4mm 2mm }
 .state.draft { border-color: #8a5a00; color: #8a5a00 }
-.warning { color: #a11; font-weight: 650; margin: 2mm 0 0 }
+.warning { color: #a11; font-weight: 600; margin: 2mm 0 0 }
 .identification { display: grid; grid-template-columns: 1fr 1fr; gap: 8mm; margin-top: 4mm }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.8mm 4mm; margin: 0 }
+dl { display: grid; grid-template-columns: max-content 1fr; align-content: start; gap: 0.8mm 4mm; margin: 0 }
 dt { color: #5b6570 }
 dd { text-align: left; margin: 0; overflow-wrap: anywhere }
 .uid, .note { color: #5b6570; font-size: 8pt; margin: 2mm 0 0 }
 figure { margin: 0; break-inside: avoid }
 figcaption { font-size: 8.5pt; color: #333 }
+.sentences { margin: 0 0 2mm; padding-left: 6mm }
 .finding { margin: 4mm 0 }
 .finding > figcaption { font-weight: 600; margin-bottom: 1.5mm }
 .pair { display: flex; gap: 3mm }
@@ -267,6 +305,9 @@ img { width: 100%; max-height: 82mm; object-fit: contain; background: #000; bord
 table { width: 100%; border-collapse: collapse; margin-top: 2mm; font-variant-numeric: tabular-nums; font-size: 8.5pt }
 th { text-align: left; font-weight: 600; color: #5b6570; border-bottom: 0.2mm solid #aab2bb; padding: 1mm 2mm 1mm 0 }
 td { border-bottom: 0.1mm solid #dde1e6; padding: 1mm 2mm 1mm 0; vertical-align: top }
+.paper { margin: 0; font-size: inherit }
+.paper > * > tr > td { border: 0; padding: 0 }
+.paper > tfoot div { margin: 4mm 0 0 !important }
 .grid { display: grid; grid-template-columns: repeat(3, 1fr); gap: 4mm }
 .grid img { height: 52mm }
 .grid figcaption { margin-top: 1mm; font-variant-numeric: tabular-nums }

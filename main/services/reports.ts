@@ -1,18 +1,27 @@
 /** Reports: a draft that a signature closes, and its PDF. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import type { Addendum, Analysis, Finding, FrameRef, FrameResult, Report } from '../../preload/contract/model.ts';
+import type {
+  Addendum,
+  Analysis,
+  FrameRef,
+  FrameResult,
+  Report,
+  ReportLanguage,
+} from '../../preload/contract/model.ts';
 import type { AddendumRequest } from '../../preload/contract/results.ts';
 import { Fault } from '../fault.ts';
 import { getCalibration } from '../store/calibrations.ts';
-import { getReport, insertAddendum, saveReport as storeReport } from '../store/reports.ts';
+import { getReport, insertAddendum, insertSentences, saveReport as storeReport } from '../store/reports.ts';
 import { getStudy } from '../store/studies.ts';
-import { openLatestAnalysis, openMap } from './analysis.ts';
+import { openLatestAnalysis, openMap, standingFrames } from './analysis.ts';
+import { freeMeasurements, reportedFindings } from './finding-sentences.ts';
 import { verifiedSource } from './images.ts';
 import { renderOverlay } from './overlay.ts';
 import { readerName } from './reader-profile.ts';
 import { readFile } from './reading.ts';
-import { type ReportContent, type ReportFigure, reportDocument } from './report-page.ts';
+import { paperDocument, type ReportContent, type ReportFigure, reportDocument } from './report-page.ts';
+import { oweReplacements } from './retractions.ts';
 import { frameKey, frameTitles, openStudy } from './worklist.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
@@ -30,6 +39,7 @@ export function openReport(station: Workstation, studyInstanceUid: string): Repo
       signedBy: null,
       signedAt: null,
       updatedAt: timestamp(station),
+      language: 'en',
       addenda: [],
     }
   );
@@ -55,18 +65,30 @@ export function saveReport(station: Workstation, change: ReportChange): Report {
     impression: change.impression ?? draft.impression,
     updatedAt: timestamp(station),
   };
-  storeReport(station.store.db, report);
-  record(station, 'report.save', report.studyInstanceUid);
+  const { db } = station.store;
+  db.transaction(() => {
+    storeReport(db, report);
+    record(station, 'report.save', report.studyInstanceUid);
+  });
   return report;
 }
 
-/** Closes the report and the study's findings for good. @throws Fault `not-found`, `not-allowed` once it is signed */
-export function signReport(station: Workstation, studyInstanceUid: string): Report {
+/**
+ * Closes the report and the study's findings for good, with the sentences on the accepted ones in a language.
+ * @throws Fault `not-found`, `not-allowed` once it is signed
+ */
+export function signReport(station: Workstation, studyInstanceUid: string, language: ReportLanguage = 'en'): Report {
+  const { db } = station.store;
   const draft = requireDraft(station, studyInstanceUid);
   const now = timestamp(station);
-  const report: Report = { ...draft, state: 'signed', signedBy: readerName(station), signedAt: now, updatedAt: now };
-  storeReport(station.store.db, report);
-  record(station, 'report.sign', studyInstanceUid);
+  const signature = { state: 'signed', signedBy: readerName(station), signedAt: now, updatedAt: now } as const;
+  const report: Report = { ...draft, ...signature, language };
+  db.transaction(() => {
+    storeReport(db, draft); // the sentences belong to a report that is there
+    insertSentences(db, studyInstanceUid, reportedFindings(station, studyInstanceUid, language));
+    storeReport(db, report);
+    record(station, 'report.sign', studyInstanceUid);
+  });
   return report;
 }
 
@@ -76,7 +98,10 @@ function requireDraft(station: Workstation, studyInstanceUid: string): Report {
   return report;
 }
 
-/** Signs an addendum. @throws Fault `not-found`, `not-allowed` where the report is not signed, `usage` */
+/**
+ * Signs an addendum; nodes that have results of the report are owed what replaces them.
+ * @throws Fault `not-found`, `not-allowed` where the report is not signed, `usage`
+ */
 export function addAddendum(station: Workstation, request: AddendumRequest): Report {
   const { studyInstanceUid, text, withdrawn, reason } = request;
   const report = openReport(station, studyInstanceUid);
@@ -97,8 +122,12 @@ export function addAddendum(station: Workstation, request: AddendumRequest): Rep
     signedBy: readerName(station),
     signedAt: timestamp(station),
   };
-  insertAddendum(station.store.db, studyInstanceUid, addendum);
-  record(station, 'report.addendum', studyInstanceUid, { version: addendum.version, reason, withdrawn });
+  const { db } = station.store;
+  db.transaction(() => {
+    insertAddendum(db, studyInstanceUid, addendum);
+    const owed = oweReplacements(station, studyInstanceUid);
+    record(station, 'report.addendum', studyInstanceUid, { version: addendum.version, reason, withdrawn, owed });
+  });
   return openReport(station, studyInstanceUid);
 }
 
@@ -111,7 +140,26 @@ export async function reportPdf(
   studyInstanceUid: string,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  return await station.print(reportDocument(await reportContent(station, studyInstanceUid, signal)));
+  return await station.print(await reportDocument(await reportContent(station, studyInstanceUid, signal)));
+}
+
+/**
+ * Puts the report on paper by `print`, which shows the printers that there are. False where the person cancelled that.
+ * @throws Fault as reportPdf, and what `print` throws
+ */
+export async function printReport(
+  station: Workstation,
+  studyInstanceUid: string,
+  print: (html: string) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    const printed = await print(await paperDocument(await reportContent(station, studyInstanceUid, undefined)));
+    if (printed) record(station, 'report.print', studyInstanceUid);
+    return printed;
+  } catch (thrown) {
+    record(station, 'report.print', studyInstanceUid, { fault: Fault.from(thrown).code }, 'failure');
+    throw thrown;
+  }
 }
 
 /**
@@ -164,19 +212,23 @@ async function reportContent(
   const titles = frameTitles(db, studyInstanceUid);
   const report = openReport(station, studyInstanceUid);
   const analysis = openLatestAnalysis(station.store, studyInstanceUid);
-  const figure = (result: FrameResult, findings: readonly Finding[]) =>
+  const reported = reportedFindings(station, studyInstanceUid, report.language);
+  const figure = (result: FrameResult, findings: ReportFigure['findings']) =>
     drawFigure(station, analysis as Analysis, titles.get(frameKey(result)) ?? 'Image', result, findings, signal);
-  const on = (result: FrameRef, decision: Finding['decision']) =>
-    analysis?.findings.filter((finding) => frameKey(finding) === frameKey(result) && finding.decision === decision) ??
-    [];
+  const on = (result: FrameRef) => analysis?.findings.filter((finding) => frameKey(finding) === frameKey(result)) ?? [];
+  const acceptedOn = (result: FrameRef) =>
+    on(result).flatMap((finding) => {
+      const said = reported.find(({ findingId }) => findingId === finding.id);
+      return said ? [{ ...finding, ...said }] : [];
+    });
   // Findings leave with the signature, not before.
   const results = report.state === 'signed' ? [...(analysis?.frames ?? [])].sort((a, b) => b.score - a.score) : [];
 
   const figures: ReportFigure[] = [];
-  const accepted = results.filter((result) => on(result, 'accepted').length > 0);
-  for (const result of accepted) figures.push(await figure(result, on(result, 'accepted')));
-  // What the reader rejected does not come back as a high score.
-  const others = results.filter((result) => !accepted.includes(result) && on(result, 'rejected').length === 0);
+  const accepted = results.filter((result) => acceptedOn(result).length > 0);
+  for (const result of accepted) figures.push(await figure(result, acceptedOn(result)));
+  // What the reader rejected, or left open, does not come back as a high score: nor does it in the tables.
+  const others = results.filter((result) => on(result).length === 0);
   const highest: ReportFigure[] = [];
   for (const result of others.slice(0, HIGHEST)) highest.push(await figure(result, []));
   return {
@@ -186,12 +238,16 @@ async function reportContent(
       createdAt: analysis.createdAt,
       provider: analysis.provider,
       images: analysis.frames.length,
-      flagged: analysis.frames.filter((frame) => frame.flagged).length,
+      flagged: standingFrames(analysis).filter((frame) => frame.flagged).length,
       undecided: analysis.findings.filter((finding) => finding.decision === 'open').length,
       calibration: analysis.calibration,
       profileSha256: getCalibration(db, analysis.calibration.id).profileSha256,
     },
     figures,
+    measurements: freeMeasurements(station, studyInstanceUid).map((measurement) => ({
+      ...measurement,
+      title: titles.get(frameKey(measurement)) ?? 'Image',
+    })),
     highest,
     appVersion: station.appVersion,
     createdAt: timestamp(station),
@@ -203,7 +259,7 @@ async function drawFigure(
   analysis: Analysis,
   title: string,
   { sopInstanceUid, frame, score, pValue, flagged }: FrameResult,
-  findings: readonly Finding[],
+  findings: ReportFigure['findings'],
   signal: AbortSignal | undefined,
 ): Promise<ReportFigure> {
   const ref = { sopInstanceUid, frame };

@@ -4,12 +4,19 @@ import type { Analysis, FrameRef, FrameResult, Report } from '../../preload/cont
 import { Fault } from '../fault.ts';
 import { derivedUid } from '../imaging/header.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
-import type { NumberedFinding, ReportVersion, ResultContent, ResultImage } from '../results/content.ts';
-import type { Device } from '../results/dataset.ts';
+import type {
+  NumberedFinding,
+  ReportedMeasurement,
+  ReportVersion,
+  ResultContent,
+  ResultImage,
+} from '../results/content.ts';
+import { type Device, MODEL_NAME } from '../results/dataset.ts';
 import { getCalibration } from '../store/calibrations.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
 import { getStudy, listFrames, listSeries } from '../store/studies.ts';
 import { openLatestAnalysis, openMap } from './analysis.ts';
+import { freeMeasurements, reportedFindings } from './finding-sentences.ts';
 import { verifiedSource } from './images.ts';
 import { readFile } from './reading.ts';
 import { openReport } from './reports.ts';
@@ -31,17 +38,21 @@ export async function resultContent(
   const analysis = openLatestAnalysis(station.store, studyInstanceUid);
   const [first] = listFrames(db, studyInstanceUid);
   if (!first) throw new Fault('bad-pixels', 'This study has no images.');
+  const context = await sourceOf(station, studyInstanceUid, first, signal);
+  const organization = station.policy.organization ?? (context.institution || MODEL_NAME);
   return {
     device: deviceOf(station),
-    report: versionOf(report),
+    report: { ...versionOf(report), organization },
     analysis: analysis && {
+      id: analysis.id,
       createdAt: analysis.createdAt,
       provider: analysis.provider,
       images: analysis.frames.length,
       calibration: analysis.calibration,
       profileSha256: getCalibration(db, analysis.calibration.id).profileSha256,
     },
-    context: await sourceOf(station, studyInstanceUid, first, signal),
+    context,
+    measurements: await takenMeasurements(station, studyInstanceUid, signal),
     images: analysis ? await acceptedImages(station, analysis, report, signal) : [],
     scores: analysis ? scoresToTell(analysis) : [],
   };
@@ -62,7 +73,7 @@ export function deviceOf({ store, appVersion }: Workstation): Device {
 }
 
 /** The report as it stands, with its newest addendum. */
-function versionOf({ addenda, ...report }: Report): ReportVersion {
+function versionOf({ addenda, ...report }: Report): Omit<ReportVersion, 'organization'> {
   const newest = addenda.at(-1);
   return {
     version: newest?.version ?? 1,
@@ -70,6 +81,7 @@ function versionOf({ addenda, ...report }: Report): ReportVersion {
     technique: report.technique,
     findings: report.findings,
     impression: report.impression,
+    language: report.language,
     addenda,
     signedBy: newest?.signedBy ?? report.signedBy ?? '',
     signedAt: newest?.signedAt ?? report.signedAt ?? '',
@@ -84,22 +96,17 @@ async function acceptedImages(
 ): Promise<readonly ResultImage[]> {
   const titles = frameTitles(station.store.db, analysis.studyInstanceUid);
   const results = new Map(analysis.frames.map((result) => [frameKey(result), result]));
-  const numbers = numberFindings(analysis, report, [...titles.keys()]);
+  const reported = new Map(
+    reportedFindings(station, report.studyInstanceUid, report.language).map((one) => [one.findingId, one]),
+  );
   const images: ResultImage[] = [];
   for (const [key, title] of titles) {
     const result = results.get(key);
     const here = analysis.findings.filter((finding) => frameKey(finding) === key);
-    const findings = here.flatMap((finding): NumberedFinding[] =>
-      finding.decision === 'accepted'
-        ? [
-            {
-              ...finding,
-              number: numbers.get(finding.id) ?? 0,
-              trackingUid: derivedUid('instance', `finding/${finding.id}`),
-            },
-          ]
-        : [],
-    );
+    const findings = here.flatMap((finding): NumberedFinding[] => {
+      const said = reported.get(finding.id);
+      return said ? [{ ...finding, ...said, trackingUid: derivedUid('instance', `finding/${finding.id}`) }] : [];
+    });
     if (!result || findings.length === 0) continue;
     images.push({
       title,
@@ -114,15 +121,18 @@ async function acceptedImages(
   return images;
 }
 
-/** Numbers findings as the report was signed, so that a number never passes to another when one is taken back. */
-function numberFindings(analysis: Analysis, report: Report, order: readonly string[]): ReadonlyMap<string, number> {
-  const places = new Map(order.map((key, place) => [key, place]));
-  const takenBack = new Set(report.addenda.flatMap(({ withdrawn }) => withdrawn));
-  const signed = analysis.findings.filter(({ id, decision }) => decision === 'accepted' || takenBack.has(id));
-  const sorted = signed.toSorted(
-    (a, b) => (places.get(frameKey(a)) ?? 0) - (places.get(frameKey(b)) ?? 0) || b.peakScore - a.peakScore,
-  );
-  return new Map(sorted.map(({ id }, index) => [id, index + 1]));
+async function takenMeasurements(
+  station: Workstation,
+  studyInstanceUid: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly ReportedMeasurement[]> {
+  const measurements: ReportedMeasurement[] = [];
+  for (const { id, number, measured, sopInstanceUid, frame } of freeMeasurements(station, studyInstanceUid)) {
+    const source = await sourceOf(station, studyInstanceUid, { sopInstanceUid, frame }, signal);
+    const trackingUid = derivedUid('instance', `measurement/${id}`);
+    measurements.push({ number, trackingUid, source, frame, measured });
+  }
+  return measurements;
 }
 
 /** What an image's file says of itself. A photo's own folder is gone: there the worklist knows. */
@@ -132,8 +142,8 @@ async function sourceOf(
   ref: FrameRef | FrameResult,
   signal: AbortSignal | undefined,
 ): Promise<SourceAttributes> {
-  const { path } = await verifiedSource(station.store, ref);
-  const source = await readFile(station, 'sourceAttributes', { path }, signal);
+  const file = await verifiedSource(station.store, ref);
+  const source = await readFile(station, 'sourceAttributes', file, signal);
   if (source.header.source === 'dicom') return source;
   const { db } = station.store;
   const study = getStudy(db, studyInstanceUid);

@@ -3,21 +3,23 @@
  * bytes under the same UID. A report's new version brings new documents; new regions, maps and pictures only where it
  * takes findings back, with a rejection note on what left before.
  */
+import type { Report } from '../../preload/contract/model.ts';
 import { decodeProfile, normalPeaks } from '../engine/profile.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { derivedUid } from '../imaging/header.ts';
 import { sharp } from '../imaging/sharp.ts';
+import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import { conformalPValue } from '../method/conformal.ts';
-import { encapsulatedPdf, type RgbPicture, secondaryCapture } from '../results/capture.ts';
-import { findingLabel, type ResultContent, type ResultImage } from '../results/content.ts';
+import { encapsulatedPdf, photograph, type RgbPicture, secondaryCapture } from '../results/capture.ts';
+import { findingLabel, type ResultContent, type ResultImage, sourcesOf } from '../results/content.ts';
 import { type Dataset, encodeDataset, type Identity, NOT_FOR_DIAGNOSTIC_USE } from '../results/dataset.ts';
 import { rejectionNote } from '../results/key-object.ts';
 import { parametricMap, pValueQuantity, SCORE } from '../results/parametric-map.ts';
 import { withCaption } from '../results/pixel-font.ts';
 import { segmentation, segmentationGroups } from '../results/segmentation.ts';
 import { type ObjectReference, structuredReport } from '../results/structured-report.ts';
-import { blobPath, putBytes, readBlob } from '../store/blobs.ts';
-import { insertResultObjects, listResultObjects, type ResultObject } from '../store/result-objects.ts';
+import { putBytes, readBlob } from '../store/blobs.ts';
+import { insertResultObjects, listDelivered, listResultObjects, type ResultObject } from '../store/result-objects.ts';
 import { verifiedSource } from './images.ts';
 import { renderOverlay } from './overlay.ts';
 import { readFile } from './reading.ts';
@@ -38,25 +40,27 @@ const SERIES_NUMBERS: Readonly<Record<ObjectFormat | 'kos', number>> = {
   kos: 9006,
 };
 
+/** The format of photographs as DICOM images; they come by themselves. */
+const PHOTOGRAPH = 'photo';
+
+/** Whether a new version takes objects of this format back: notes say that of others, and photographs stay what they are. */
+const isTakenBack = (format: string) => format !== 'kos' && format !== PHOTOGRAPH;
+
 /** Documents change with every addendum; what is drawn changes only where findings are taken back. */
 const DOCUMENTS: readonly string[] = ['sr', 'epdf', 'kos'];
 
-/** An object and where its file lies in the store. */
-export interface KeptObject extends ResultObject {
-  readonly path: string;
-}
-
 /**
- * Objects of the report's present version in these formats, made where they are missing, with the rejection note on
- * earlier ones.
+ * Objects of the report's present version in these formats, made where they are missing, with the rejection notes on
+ * earlier ones that the destination has (store/result-objects.ts).
  * @throws Fault as resultContent, `cancelled`, `disk-full`
  */
 export async function resultObjects(
   station: Workstation,
   content: ResultContent,
   formats: readonly ObjectFormat[],
+  destination: string,
   signal?: AbortSignal,
-): Promise<readonly KeptObject[]> {
+): Promise<readonly ResultObject[]> {
   const study = content.context.header.study.uid;
   const { addenda } = openReport(station, study);
   const version = content.report.version;
@@ -70,23 +74,58 @@ export async function resultObjects(
     if (!kept().some(present)) await make(station, content, format, of, signal);
     wanted.push(...kept().filter(present));
   }
-  wanted.push(...(await rejectionNotes(station, content)));
-  return wanted.map((object) => ({ ...object, path: blobPath(station.store.folder, object.fileSha256) }));
+  if (formats.length > 0) wanted.push(...(await photographs(station, content, signal)));
+  wanted.push(...(await rejectionNotes(station, content, destination)));
+  return wanted;
 }
 
-/** For each addendum that took findings back: a note on what had been made before it. */
-async function rejectionNotes(station: Workstation, content: ResultContent): Promise<readonly ResultObject[]> {
+/** The photographs that objects refer to: as DICOM images they are nowhere else. */
+async function photographs(
+  station: Workstation,
+  content: ResultContent,
+  signal: AbortSignal | undefined,
+): Promise<readonly ResultObject[]> {
+  const study = content.context.header.study.uid;
+  const signedAt = signedAtOf(openReport(station, study), 1);
+  const sources = [content.context, ...sourcesOf(content)];
+  const photos = new Map(sources.filter(isPhotograph).map((source) => [source.header.instance.uid, source] as const));
+  const kept = () => listResultObjects(station.store.db, study).filter(({ format }) => format === PHOTOGRAPH);
+  for (const [sopInstanceUid, source] of photos) {
+    throwIfCancelled(signal);
+    if (kept().some((object) => object.sopInstanceUid === sopInstanceUid)) continue;
+    const file = await verifiedSource(station.store, { sopInstanceUid, frame: 0 });
+    const pixels = await readFile(station, 'pixels', file, signal);
+    const identity = identityOf(content, { format: 'sc', version: 1, signedAt, place: 0, series: 0 });
+    await keep(station, content, PHOTOGRAPH, 1, [photograph(source, pixels, identity)]);
+  }
+  return kept().filter(({ sopInstanceUid }) => photos.has(sopInstanceUid));
+}
+
+/** One picture in one file; a stack of pictures in one file has no place in the object that its UID names. */
+const isPhotograph = ({ header }: SourceAttributes) => header.source === 'photo' && header.image?.frames === 1;
+
+/** For each addendum that took findings back: a note on what the destination had been given of earlier versions. */
+async function rejectionNotes(
+  station: Workstation,
+  content: ResultContent,
+  destination: string,
+): Promise<readonly ResultObject[]> {
   const { db } = station.store;
   const study = content.context.header.study.uid;
+  const given = listDelivered(db, study, destination, { unsure: true });
   const notes: ResultObject[] = [];
-  for (const { version, reason, text, signedAt } of openReport(station, study).addenda) {
+  for (const { version, reason, text, signedBy, signedAt } of openReport(station, study).addenda) {
     if (reason === null) continue;
-    const isNote = (object: ResultObject) => object.format === 'kos' && object.version === version;
-    const before = listResultObjects(db, study).filter((object) => object.version < version && object.format !== 'kos');
-    if (before.length > 0 && !listResultObjects(db, study).some(isNote)) {
-      const identity = identityOf(content, 'kos', version, 0, signedAt);
-      await keep(station, content, 'kos', version, [rejectionNote(content.context, reason, text, before, identity)]);
-    }
+    const identity = identityOf(content, { format: 'kos', version, signedAt, place: 0, series: 0, destination });
+    const isNote = ({ format, version: of, sopInstanceUid }: ResultObject) =>
+      format === 'kos' && of === version && (sopInstanceUid === identity.sopInstanceUid || given.has(sopInstanceUid));
+    const rejected = listResultObjects(db, study).filter(
+      (object) => object.version < version && isTakenBack(object.format) && given.has(object.sopInstanceUid),
+    );
+    if (rejected.length > 0 && !listResultObjects(db, study).some(isNote))
+      await keep(station, content, 'kos', version, [
+        rejectionNote(content.context, reason, text, signedBy, rejected, identity),
+      ]);
     notes.push(...listResultObjects(db, study).filter(isNote));
   }
   return notes;
@@ -99,12 +138,13 @@ async function make(
   version: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const identity = (place: number) => identityOf(content, format, version, place, content.report.signedAt);
+  const signedAt = signedAtOf(openReport(station, content.context.header.study.uid), version);
+  const identity = (place: number, series = 0) => identityOf(content, { format, version, signedAt, place, series });
   const groups = segmentationGroups(content);
   const datasets: Dataset[] = [];
   if (format === 'sr') datasets.push(structuredReport(content, identity(0), predecessorOf(station, content, format)));
   else if (format === 'seg')
-    datasets.push(...groups.map((group, place) => segmentation(content, group, identity(place))));
+    datasets.push(...groups.map((group, place) => segmentation(content, group, identity(place, place))));
   else if (format === 'pmap') datasets.push(...(await maps(station, content, identity)));
   else if (format === 'epdf') {
     const pdf = await reportPdf(station, content.context.header.study.uid, signal);
@@ -115,21 +155,37 @@ async function make(
   await keep(station, content, format, version, datasets);
 }
 
-/** Deterministic: the same version of the same report has the same UIDs. */
-function identityOf(
-  { context, device }: ResultContent,
-  format: ObjectFormat | 'kos',
-  version: number,
-  place: number,
-  madeAt: string,
-): Identity {
-  const series = `results/${device.uid}/${context.header.study.uid}/${format}/${version}`;
+/** When a version was signed: the first with the report, each other with its addendum. */
+const signedAtOf = ({ signedAt, addenda }: Report, version: number): string =>
+  addenda.find((addendum) => addendum.version === version)?.signedAt ?? signedAt ?? '';
+
+interface PlaceOfObject {
+  readonly format: ObjectFormat | 'kos';
+  readonly version: number;
+  /** Of the version. */
+  readonly signedAt: string;
+  /** Among the objects of the format and version. */
+  readonly place: number;
+  /** Among the series of the format and version: objects in several frames of reference need several. */
+  readonly series: number;
+  /** Of a rejection note, which speaks of what one destination has. */
+  readonly destination?: string;
+}
+
+/**
+ * Deterministic: the same version of the same report has the same UIDs. Analysis and signature are part of them, so that a
+ * restored backup in which the work was done differently never gives one UID to two contents.
+ */
+function identityOf({ context, device, analysis }: ResultContent, object: PlaceOfObject): Identity {
+  const { format, version, signedAt, place, series, destination = '' } = object;
+  const report = `${context.header.study.uid}/${analysis?.id ?? ''}/${signedAt}`;
+  const seed = `results/${device.uid}/${report}/${format}/${version}/${destination}`;
   return {
-    sopInstanceUid: derivedUid('instance', `${series}/${place}`),
-    seriesInstanceUid: derivedUid('series', series),
+    sopInstanceUid: derivedUid('instance', `${seed}/${place}`),
+    seriesInstanceUid: derivedUid('series', `${seed}/${series}`),
     seriesNumber: SERIES_NUMBERS[format] + (version - 1) * 10,
     instanceNumber: place + 1,
-    madeAt,
+    madeAt: signedAt,
     device,
   };
 }
@@ -143,14 +199,17 @@ function predecessorOf(station: Workstation, content: ResultContent, format: str
 async function maps(
   station: Workstation,
   content: ResultContent,
-  identity: (place: number) => Identity,
+  identity: (place: number, series: number) => Identity,
 ): Promise<readonly Dataset[]> {
   const profile = decodeProfile(await readBlob(station.store.folder, content.analysis?.profileSha256 ?? ''));
   const peaks = normalPeaks(profile);
-  const quantities = [SCORE, ...(peaks.length > 0 ? [pValueQuantity((score) => conformalPValue(score, peaks))] : [])];
+  const quantities = [
+    SCORE,
+    ...(peaks.scores.length > 0 ? [pValueQuantity((score) => conformalPValue(score, peaks))] : []),
+  ];
   return segmentationGroups(content).flatMap((group, groupPlace) =>
     quantities.map((quantity, place) =>
-      parametricMap(content, group, quantity, identity(groupPlace * quantities.length + place)),
+      parametricMap(content, group, quantity, identity(groupPlace * quantities.length + place, groupPlace)),
     ),
   );
 }
@@ -194,7 +253,8 @@ async function keep(
       madeBy: station.user,
     });
   }
-  insertResultObjects(station.store.db, rows);
+  // Another export may have made the same objects meanwhile: the first to be kept are those that stay.
+  if (!insertResultObjects(station.store.db, rows)) return;
   record(station, 'results.make', content.context.header.study.uid, {
     format,
     version,

@@ -1,10 +1,9 @@
-/** Our objects with outside programs: readers, and an archive that gives back what it was sent. */
+/** Our objects with an outside archive, which gives back what it was sent and hears of what is taken back. */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
-import { hasPydicom } from '../../tests/support/dicom-tools.ts';
 import { dicomwebNode, dimseNode, orthancIsInstalled, startOrthanc } from '../../tests/support/peers.ts';
 import { writePhantomStudy } from '../../tests/support/phantom-studies.ts';
 import { signedStudy } from '../../tests/support/signed-study.ts';
@@ -15,9 +14,11 @@ import { runInProcess } from '../process/in-process.ts';
 import { run } from '../runtime/command.ts';
 import { isOnPath } from '../runtime/debian.ts';
 import { saveNode } from '../store/network.ts';
+import { openStore } from '../store/store.ts';
 import { type ExportedFile, exportResults } from './exports.ts';
 import { addAddendum } from './reports.ts';
-import { replaceSentResults, sendResults } from './result-sending.ts';
+import { replaceOwed, sendResults } from './result-sending.ts';
+import { sendDue, sendQueue } from './send-queue.ts';
 
 const station = () => testWorkstation(brightnessEngine, { print: async () => Buffer.from('%PDF-1.7 of a test') });
 const FORMATS = ['sr', 'seg', 'pmap', 'sc', 'epdf'] as const;
@@ -35,29 +36,6 @@ async function everyObject() {
   return { files: [...first, ...(await export_())], studyInstanceUid };
 }
 
-describe('results for outside readers', () => {
-  it('are read by dcmdump, dsrdump, gdcminfo and pydicom', async () => {
-    const { files } = await everyObject();
-    const paths = files.map(({ path }) => path);
-    const documents = files.filter(({ format }) => format === 'sr' || format === 'kos');
-    if (isOnPath('dsrdump'))
-      for (const { path } of documents) {
-        const { code, output } = await run('dsrdump', [path]);
-        expect(code, output).toBe(0);
-        expect(output).not.toMatch(/^[EF]: /m);
-      }
-    if (isOnPath('dcmdump')) expect((await run('dcmdump', ['--quiet', ...paths])).code).toBe(0);
-    if (isOnPath('gdcminfo'))
-      for (const { path } of files.filter(({ format }) => ['seg', 'sc'].includes(format)))
-        expect(await run('gdcminfo', [path])).toMatchObject({ code: 0, output: expect.stringContaining('Dimensions') });
-    if (hasPydicom) {
-      const script = 'import sys, pydicom\nfor p in sys.argv[1:]: print(pydicom.dcmread(p).SOPInstanceUID)';
-      const { output } = await run('/usr/bin/python3', ['-W', 'ignore', '-c', script, ...paths]);
-      expect(output.trim().split('\n')).toEqual(files.map(({ sopInstanceUid }) => sopInstanceUid));
-    }
-  });
-});
-
 describe.runIf(orthancIsInstalled && isOnPath('dcmconv'))('Orthanc', () => {
   it.each(['C-STORE', 'STOW'])('takes all by %s and gives them back equal', async (way) => {
     const { dicomPort, httpPort, dicomweb } = await startOrthanc();
@@ -69,6 +47,79 @@ describe.runIf(orthancIsInstalled && isOnPath('dcmconv'))('Orthanc', () => {
     for (const file of unique) expect(await given(httpPort, file)).toBe(await contentOf(file.path));
   });
 });
+
+describe.runIf(orthancIsInstalled)('a retraction', () => {
+  it('reaches the archive that has the results, though the application restarts in between', async () => {
+    const { dicomPort, httpPort } = await startOrthanc();
+    const first = station();
+    saveNode(first.store.db, dimseNode(dicomPort));
+    const { paths } = writePhantomStudy(freshFolder(), { number: 1, slices: 2 });
+    const { studyInstanceUid, findings } = await signedStudy(first, paths);
+    const sent = await sendResults(first, studyInstanceUid, 'pacs', ['sr', 'seg']);
+    expect((await sendDue(first, testJob())).map(({ fault }) => fault)).toEqual([null, null]);
+
+    const withdrawn = [findings[0]?.id ?? ''];
+    addAddendum(first, { studyInstanceUid, text: 'Not the lesion.', withdrawn, reason: 'safety' });
+    first.store.db.close();
+    const second = { ...first, store: openStore(first.store.folder.root) };
+    onTestFinished(() => second.store.db.close());
+    expect(await replaceOwed(second)).toMatchObject([{ node: 'pacs', owedBecause: '' }]);
+    const waiting = sendQueue(second).filter(({ state }) => state === 'waiting');
+    expect(waiting.map(({ label }) => label)).toEqual(['Rejection note', 'Segmentation', 'Structured report']);
+    await sendDue(second, testJob());
+    expect(new Set(sendQueue(second).map(({ state }) => state))).toEqual(new Set(['sent']));
+
+    const archived = await archivedDocuments(httpPort, studyInstanceUid);
+    const uids = new Map(sent.map(({ label, sopInstanceUid }) => [label, sopInstanceUid]));
+    const [oldReport, oldRegions] = [uids.get('Structured report'), uids.get('Segmentation')];
+    const newReport = archived.find(({ uid, modality }) => modality === 'SR' && uid !== oldReport);
+    expect(newReport?.predecessors).toEqual([oldReport]);
+    const note = archived.find(({ modality }) => modality === 'KO');
+    expect(note).toMatchObject({ title: ['113037', 'Rejected for Patient Safety Reasons'] });
+    expect(new Set(note?.evidence)).toEqual(new Set([oldReport, oldRegions]));
+    expect(archived.map(({ modality }) => modality).sort()).toEqual(['KO', 'SEG', 'SEG', 'SR', 'SR']);
+  });
+});
+
+/** What an archive has of a study's results, as it reads them itself. */
+async function archivedDocuments(httpPort: number, studyInstanceUid: string) {
+  const host = `http://127.0.0.1:${httpPort}`;
+  const query = JSON.stringify({ Level: 'Instance', Query: { StudyInstanceUID: studyInstanceUid } });
+  const ids = (await (await fetch(`${host}/tools/find`, { method: 'POST', body: query })).json()) as string[];
+  return await Promise.all(
+    ids.map(async (id) => {
+      const tags = (await (await fetch(`${host}/instances/${id}/simplified-tags`)).json()) as ArchivedTags;
+      const [title] = tags.ConceptNameCodeSequence ?? [];
+      return {
+        uid: tags.SOPInstanceUID,
+        modality: tags.Modality,
+        title: [title?.CodeValue, title?.CodeMeaning],
+        predecessors: referencedUids(tags.PredecessorDocumentsSequence),
+        evidence: referencedUids(tags.CurrentRequestedProcedureEvidenceSequence),
+      };
+    }),
+  );
+}
+
+interface ReferencedStudy {
+  readonly ReferencedSeriesSequence: readonly {
+    readonly ReferencedSOPSequence: readonly { readonly ReferencedSOPInstanceUID: string }[];
+  }[];
+}
+interface ArchivedTags {
+  readonly SOPInstanceUID: string;
+  readonly Modality: string;
+  readonly ConceptNameCodeSequence?: readonly { readonly CodeValue: string; readonly CodeMeaning: string }[];
+  readonly PredecessorDocumentsSequence?: readonly ReferencedStudy[];
+  readonly CurrentRequestedProcedureEvidenceSequence?: readonly ReferencedStudy[];
+}
+
+const referencedUids = (studies: readonly ReferencedStudy[] = []) =>
+  studies.flatMap(({ ReferencedSeriesSequence }) =>
+    ReferencedSeriesSequence.flatMap(({ ReferencedSOPSequence }) =>
+      ReferencedSOPSequence.map(({ ReferencedSOPInstanceUID }) => ReferencedSOPInstanceUID),
+    ),
+  );
 
 /** What an archive has of an object. */
 async function given(httpPort: number, { sopInstanceUid }: ExportedFile): Promise<string> {
@@ -91,20 +142,3 @@ async function contentOf(path: string): Promise<string> {
   await run('dcmconv', ['--write-dataset', '--length-explicit', path, plain]);
   return createHash('sha256').update(readFileSync(plain)).digest('hex');
 }
-
-it('a node gets what it has not, and after an addendum the new versions with the note', async () => {
-  const from = station();
-  saveNode(from.store.db, dimseNode(104));
-  const { paths } = writePhantomStudy(freshFolder(), { number: 1, slices: 2 });
-  const { studyInstanceUid, findings } = await signedStudy(from, paths);
-  const queued = () => from.store.db.all<{ uid: string }>('SELECT sop_instance_uid AS uid FROM send_queue').length;
-  expect(await sendResults(from, studyInstanceUid, 'pacs', ['sr', 'seg'])).toBe(2);
-  expect(await sendResults(from, studyInstanceUid, 'pacs', ['sr', 'seg'])).toBe(0);
-  expect(queued()).toBe(2);
-  const withdrawn = [findings[0]?.id ?? ''];
-  addAddendum(from, { studyInstanceUid, text: 'Artefact.', withdrawn, reason: 'safety' });
-  expect(await replaceSentResults(from, studyInstanceUid)).toEqual(['pacs']);
-  // The new report, the new segmentation, the note.
-  expect(queued()).toBe(5);
-  await expect(sendResults(from, studyInstanceUid, 'absent', ['sr'])).rejects.toMatchObject({ code: 'not-found' });
-});

@@ -5,10 +5,13 @@ import type { FaultRecord } from '../../preload/contract/faults.ts';
 import type { SendEntry } from '../../preload/contract/pacs.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { readFileStart } from '../imaging/part10.ts';
+import { listFiles } from '../imaging/sources.ts';
 import { isAlive } from '../process/alive.ts';
-import { blobPath, putFile } from '../store/blobs.ts';
+import { sizeOfStored } from '../seal/sealed-file.ts';
+import { putFile, storedFile } from '../store/blobs.ts';
 import {
   claimSends,
+  getSend,
   insertSend,
   listSends,
   listStoredFiles,
@@ -21,28 +24,32 @@ import {
   retrySend,
   unclaimSend,
 } from '../store/network.ts';
+import { isResultObject, NODE, UNSURE_NODE } from '../store/result-objects.ts';
 import { getStudy } from '../store/studies.ts';
 import type { JobContext } from './jobs.ts';
 import { nodeToUse } from './nodes.ts';
 import { requireNetwork } from './policy.ts';
+import { noteDelivery, unqueueTakenBack } from './retractions.ts';
 import { record, timestamp, type Workstation } from './workstation.ts';
 
 /**
- * Queues DICOM files for a node: all of them or none. Their bytes are copied into the store, so the files themselves may
+ * Queues DICOM files, and those of folders, for a node: all of them or none. Their bytes are copied into the store, so the files themselves may
  * go. Sending happens later, in the background.
  * @throws Fault `not-found` (file or node), `bad-file` where one is no DICOM file, `disk-full`, `cancelled`
  */
 export async function enqueueSend(
   station: Workstation,
-  files: readonly string[],
+  paths: readonly string[],
   node: string,
   signal?: AbortSignal,
 ): Promise<readonly SendEntry[]> {
   const { folder } = station.store;
   nodeToUse(station, node);
   const sends: NewSend[] = [];
-  for (const path of files) {
+  for await (const found of listFiles(paths, signal)) {
     throwIfCancelled(signal);
+    if (found.kind === 'skipped') throw found.fault;
+    const { path } = found;
     const { sopInstanceUid } = await readFileStart(path);
     const { sha256: fileSha256, bytes } = await putFile(folder, path, signal);
     const label = basename(path);
@@ -55,8 +62,8 @@ function addToQueue(station: Workstation, node: string, sends: readonly NewSend[
   const { db } = station.store;
   db.transaction(() => {
     for (const send of sends) insertSend(db, send);
+    record(station, 'network.queue', node, { instances: sends.map(({ sopInstanceUid }) => sopInstanceUid) });
   });
-  record(station, 'network.queue', node, { instances: sends.map(({ sopInstanceUid }) => sopInstanceUid) });
   return sends.map(({ fileSha256: _, ...send }) => ({
     ...send,
     state: 'waiting',
@@ -65,6 +72,30 @@ function addToQueue(station: Workstation, node: string, sends: readonly NewSend[
     sentAt: null,
     lastError: '',
   }));
+}
+
+/** An object that the store has as a file already. */
+export interface StoredObject {
+  readonly sopInstanceUid: string;
+  readonly fileSha256: string;
+  /** What people call it. */
+  readonly label: string;
+}
+
+/** Queues objects of the store, all or none. @throws Fault `not-found` (node, file) */
+export function enqueueStored(
+  station: Workstation,
+  objects: readonly StoredObject[],
+  node: string,
+): readonly SendEntry[] {
+  const { folder } = station.store;
+  nodeToUse(station, node);
+  const sends: NewSend[] = [];
+  for (const { sopInstanceUid, fileSha256, label } of objects) {
+    const bytes = sizeOfStored(storedFile(folder, fileSha256));
+    sends.push({ id: randomUUID(), node, label, sopInstanceUid, bytes, fileSha256, queuedAt: timestamp(station) });
+  }
+  return addToQueue(station, node, sends);
 }
 
 /** Queues the files of a stored study. @throws Fault `not-found`, `unsupported` where it has no DICOM files */
@@ -111,7 +142,10 @@ export async function sendDue(station: Workstation, job: JobContext): Promise<re
   const { db, folder } = station.store;
   requireNetwork(station.policy);
   releaseSends(db, isAlive);
-  const due = claimSends(db, timestamp(station), process.pid, BATCH);
+  const due = db.transaction(() => {
+    unqueueTakenBack(station);
+    return claimSends(db, timestamp(station), process.pid, BATCH);
+  });
   const [first] = due;
   if (!first) return [];
   const outcomes = new Map<string, SendOutcome>();
@@ -123,7 +157,7 @@ export async function sendDue(station: Workstation, job: JobContext): Promise<re
   const left = () => due.filter(({ id }) => !outcomes.has(id));
   try {
     const node = nodeToUse(station, first.node);
-    const files = due.map(({ id, fileSha256 }) => ({ id, path: blobPath(folder, fileSha256) }));
+    const files = due.map(({ id, fileSha256 }) => ({ id, ...storedFile(folder, fileSha256) }));
     const onProgress = ({ id, fault }: { id: string; fault: FaultRecord | null }) => {
       const entry = due.find((other) => other.id === id);
       if (entry) note(entry, fault);
@@ -144,15 +178,18 @@ function noteOutcome(station: Workstation, entry: QueuedObject, fault: FaultReco
   const { db } = station.store;
   const attempts = entry.attempts + 1;
   const detail = { node: entry.node, attempts };
-  if (fault === null) {
-    markSent(db, entry.id, timestamp(station));
-    record(station, 'network.send', entry.sopInstanceUid, detail);
-    return;
-  }
-  const again = fault.code === 'peer-unreachable' && attempts < MOST_ATTEMPTS;
-  const next = new Date(station.now().getTime() + pauseAfter(attempts) * 1000).toISOString();
-  markUnsent(db, entry.id, fault.message, again ? next : null);
-  record(station, 'network.send', entry.sopInstanceUid, { ...detail, fault: fault.code, again }, 'failure');
+  db.transaction(() => {
+    if (fault === null) {
+      markSent(db, entry.id, timestamp(station));
+      if (isResultObject(db, entry)) noteDelivery(station, entry.sopInstanceUid, `${NODE}${entry.node}`);
+      record(station, 'network.send', entry.sopInstanceUid, detail);
+      return;
+    }
+    const again = fault.code === 'peer-unreachable' && attempts < MOST_ATTEMPTS;
+    const next = new Date(station.now().getTime() + pauseAfter(attempts) * 1000).toISOString();
+    markUnsent(db, entry.id, fault.message, again ? next : null);
+    record(station, 'network.send', entry.sopInstanceUid, { ...detail, fault: fault.code, again }, 'failure');
+  });
 }
 
 /** What is, was or should have been sent, the newest first. */
@@ -162,11 +199,21 @@ export function sendQueue({ store }: Workstation): readonly SendEntry[] {
 
 /** @throws Fault `not-found` */
 export function sendAgain(station: Workstation, id: string): void {
-  retrySend(station.store.db, id, timestamp(station));
+  const { db } = station.store;
+  db.transaction(() => {
+    retrySend(db, id, timestamp(station));
+    record(station, 'network.requeue', id);
+  });
 }
 
 /** @throws Fault `not-found` where it is not there or is being sent */
 export function takeFromQueue(station: Workstation, id: string): void {
-  removeSend(station.store.db, id);
-  record(station, 'network.unqueue', id);
+  const { db } = station.store;
+  db.transaction(() => {
+    const entry = getSend(db, id);
+    removeSend(db, id);
+    if (entry.state !== 'sent' && entry.lastError !== '' && isResultObject(db, entry))
+      noteDelivery(station, entry.sopInstanceUid, `${UNSURE_NODE}${entry.node}`);
+    record(station, 'network.unqueue', id);
+  });
 }

@@ -1,21 +1,25 @@
 /** Work that goes on in the background, as jobs: what the window starts. */
 import { basename } from 'node:path';
-import type { PhotoDetails } from '../../preload/contract/model.ts';
-import type { ExportRequest } from '../../preload/contract/results.ts';
+import type { FrameRef, PhotoDetails } from '../../preload/contract/model.ts';
+import type { DeidentifyRequest, ExportRequest } from '../../preload/contract/results.ts';
 import type { CalibrationRequest } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { getStudy } from '../store/studies.ts';
+import { sweepBlobs } from '../store/sweep.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
 import { type BackupPlan, makeBackup } from './backup.ts';
+import { losesNothing, lossOf } from './carry-over.ts';
+import { deidentifiedSummary, deidentifyInstances, originalsOf } from './deidentify.ts';
 import { importDemoStudies } from './demo-studies.ts';
 import { exportResults } from './exports.ts';
 import { importPaths, importSummary, resumableImports } from './import.ts';
 import type { Jobs } from './jobs.ts';
 import { OBJECT_FORMATS } from './result-objects.ts';
-import { replaceSentResults, sendResults } from './result-sending.ts';
+import { sendResults } from './result-sending.ts';
+import { applyRetention } from './retention.ts';
 import { misfitOf } from './scope.ts';
 import { openUnfinished, type RememberedCalibration, rememberCalibration, runRemembered } from './unfinished.ts';
-import type { Workstation } from './workstation.ts';
+import { record, type Workstation } from './workstation.ts';
 
 export function startImport(
   station: Workstation,
@@ -44,6 +48,20 @@ export function startExport(
   });
 }
 
+/** De-identified copies of a study's images. */
+export function startDeidentifying(
+  station: Workstation,
+  jobs: Jobs,
+  { studyInstanceUid, dates, keepPatientCharacteristics }: DeidentifyRequest,
+  to: string,
+): string {
+  return jobs.start('export', `De-identify to ${basename(to)}`, studyInstanceUid, async (context) => {
+    const settings = { to, dates, keepPatientCharacteristics };
+    const copies = await deidentifyInstances(station, originalsOf(station, studyInstanceUid), settings, context);
+    return { summary: deidentifiedSummary(copies, to), subject: to };
+  });
+}
+
 /** Results into the send queue of a node. */
 export function startSending(
   station: Workstation,
@@ -53,18 +71,8 @@ export function startSending(
 ): string {
   return jobs.start('export', `Send results to ${node}`, studyInstanceUid, async ({ signal }) => {
     const objects = OBJECT_FORMATS.filter((format) => formats.includes(format));
-    const count = await sendResults(station, studyInstanceUid, node, objects, signal);
-    return { summary: `${count} objects wait to be sent to ${node}.`, subject: studyInstanceUid };
-  });
-}
-
-/** After an addendum: replaces what nodes have of the report. */
-export function startReplacing(station: Workstation, jobs: Jobs, studyInstanceUid: string): string {
-  return jobs.start('export', 'Replace what was sent', studyInstanceUid, async ({ signal }) => {
-    const nodes = await replaceSentResults(station, studyInstanceUid, signal);
-    const summary =
-      nodes.length === 0 ? 'Nothing had been sent.' : `New versions wait to be sent to ${nodes.join(', ')}.`;
-    return { summary, subject: studyInstanceUid };
+    const { length } = await sendResults(station, studyInstanceUid, node, objects, signal);
+    return { summary: `${length} objects wait to be sent to ${node}.`, subject: studyInstanceUid };
   });
 }
 
@@ -98,7 +106,10 @@ function startRemembered(station: Workstation, jobs: Jobs, remembered: Remembere
   });
 }
 
-/** @throws Fault `not-found`; `not-allowed` where the calibration was made for other images and nobody was told */
+/**
+ * @throws Fault `not-found`; `not-allowed` where the calibration was made for other images, or a reader's decisions would
+ * be lost, and nobody was told
+ */
 export function startAnalysis(
   station: Workstation,
   jobs: Jobs,
@@ -106,11 +117,16 @@ export function startAnalysis(
     readonly studyInstanceUid: string;
     readonly calibrationId: string;
     readonly knowingly?: boolean | undefined;
+    readonly around?: FrameRef | undefined;
+    readonly discarding?: boolean | undefined;
   },
 ): string {
   const { studyInstanceUid } = request;
   const misfit = misfitOf(station, request);
   if (misfit !== '' && !request.knowingly) throw new Fault('not-allowed', misfit);
+  if (misfit !== '') record(station, 'analysis.outside', studyInstanceUid, { calibration: request.calibrationId });
+  if (!request.discarding && !losesNothing(lossOf(station.store, studyInstanceUid)))
+    throw new Fault('not-allowed', 'This study was decided on. Another analysis would lose that: say so to go on.');
   const { studyDescription, studyDate } = getStudy(station.store.db, studyInstanceUid);
   const title = `Analyse ${[studyDescription, studyDate].filter((part) => part !== '').join(', ') || 'study'}`;
   return jobs.start('analyse', title, studyInstanceUid, async (context) => {
@@ -124,12 +140,25 @@ export function startAnalysis(
 
 export function startBackup(station: Workstation, jobs: Jobs, plan: BackupPlan): string {
   return jobs.start('backup', 'Back up the database', null, async (context) => {
-    const { copiedFiles, removedBackups } = await makeBackup(station, plan, context);
+    const { copiedFiles, sealedBackups, removedBackups } = await makeBackup(station, plan, context);
+    // What an import refused after it was copied, or a crash left.
+    const { removedFiles } = await sweepBlobs(station.store.folder, station.store.db, station.now());
+    if (removedFiles > 0) record(station, 'store.sweep', '', { removedFiles });
     const parts = [
       'The database was backed up and checked',
       copiedFiles > 0 ? `${copiedFiles} new files were copied` : '',
+      sealedBackups > 0 ? `${sealedBackups} earlier backups that were not encrypted are now` : '',
       removedBackups > 0 ? `${removedBackups} old backups removed` : '',
+      removedFiles > 0 ? `${removedFiles} files that nothing names removed` : '',
     ];
     return { summary: `${parts.filter((part) => part !== '').join(', ')}.`, subject: null };
+  });
+}
+
+/** Removes studies whose retention period is over. */
+export function startRetention(station: Workstation, jobs: Jobs): string {
+  return jobs.start('retention', 'Remove studies past their retention period', null, async (context) => {
+    const { removedStudies, removedFiles } = await applyRetention(station, context);
+    return { summary: `${removedStudies} studies and ${removedFiles} files were removed.`, subject: null };
   });
 }

@@ -34,20 +34,24 @@ export async function supportBundle(
     settledByAdministrator: Object.keys(station.policy),
     log: existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LOG_LINES) : [],
   };
-  return withoutIdentity(station, JSON.stringify(content, null, 2));
+  const { model } = station.policy;
+  // Models that are here are listed; what an administrator calls one that is not may tell of the site.
+  const absent = model !== undefined && diagnosis.models.every(({ name }) => name !== model) ? [model] : [];
+  return withoutIdentity(station, JSON.stringify(content, null, 2), absent);
 }
 
 /** What is short occurs everywhere by chance. */
 const SHORTEST = 3;
 
 /** Nothing of this should be in it; should it be after all, it is taken out here. */
-function withoutIdentity({ store, user }: Workstation, text: string): string {
+function withoutIdentity({ store, user }: Workstation, text: string, models: readonly string[]): string {
   const people = store.db.all<{ patient_id: string; name: string }>('SELECT patient_id, name FROM patients');
   const secrets: readonly (readonly [string, string])[] = [
     [store.folder.root, '[data folder]'],
     [homedir(), '[home]'],
     [hostname(), '[computer]'],
     [user, '[user]'],
+    ...models.map((model) => [model, '[model]'] as const),
     ...people.flatMap(({ patient_id, name }) =>
       [patient_id, name, ...name.split(/[\^ =]/)].map((part) => [part, '[patient]'] as const),
     ),

@@ -1,8 +1,5 @@
 /** Questions to nodes, and studies from them. What arrives is imported like any other folder, once it is whole. */
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ReceiverSettings,
@@ -11,11 +8,12 @@ import {
   type StudyQuery,
 } from '../../preload/contract/pacs.ts';
 import { Fault } from '../fault.ts';
-import { isAlive } from '../process/alive.ts';
 import { getSetting, setSetting } from '../store/settings.ts';
+import type { Act } from './audit-acts.ts';
 import { type ImportResult, importPaths } from './import.ts';
 import type { JobContext } from './jobs.ts';
 import { nodeToUse } from './nodes.ts';
+import { markWhole, stagingFolder, WHOLE } from './staging.ts';
 import { record, type Workstation } from './workstation.ts';
 
 const MOST_MATCHES = 500;
@@ -29,7 +27,7 @@ export async function testNode(
   signal?: AbortSignal,
 ): Promise<{ readonly ms: number }> {
   const node = nodeToUse(station, name);
-  return await station.network.run('echo', { node }, { signal });
+  return await audited(station, 'network.echo', name, {}, () => station.network.run('echo', { node }, { signal }));
 }
 
 /**
@@ -53,7 +51,8 @@ export async function findRemoteStudies(
 }
 
 /**
- * Fetches a study into a folder of its own, trying again where the line breaks. The folder is its caller's to remove.
+ * Fetches a study into a folder of its own, trying again where the line breaks. The folder is its caller's to remove; where
+ * the application ends before, the next start imports it.
  * @throws Fault `not-found`, `peer-unreachable`, `peer-refused`, `cancelled`, `disk-full`; nothing is left then
  */
 export async function fetchStudy(
@@ -73,7 +72,7 @@ export async function fetchStudy(
           { node, studyInstanceUid, folder, receiver },
           { signal: job.signal, onProgress: (at) => job.progress({ ...at, unit: 'images', note: node.name }) },
         );
-        return folder;
+        return markWhole(folder);
       } catch (thrown) {
         await rm(folder, { recursive: true, force: true });
         const fault = Fault.from(thrown);
@@ -87,8 +86,8 @@ export async function fetchStudy(
 }
 
 /**
- * Imports what was staged and removes the folder. What was pushed stays where the import does not come to its end, for the
- * next start: its sender was told that it is stored.
+ * Imports what was staged and removes the folder. What is whole stays where the import does not come to its end, for the next
+ * start: the sender of a push was told that it is stored, and half of a fetched study must not be taken for all of it.
  * @throws Fault as importPaths
  */
 export async function importStaged(station: Workstation, folder: string, job: JobContext): Promise<ImportResult> {
@@ -105,7 +104,7 @@ export async function importStaged(station: Workstation, folder: string, job: Jo
 /** Runs the work and writes into the audit trail how it ended. */
 async function audited<T>(
   station: Workstation,
-  action: string,
+  action: Act,
   subject: string,
   detail: Readonly<Record<string, unknown>>,
   work: () => Promise<T>,
@@ -148,37 +147,4 @@ export function saveReceiverSettings(station: Workstation, settings: unknown): R
   setSetting(station.store.db, RECEIVER_SETTING, JSON.stringify(parsed.data));
   record(station, 'network.receiver', parsed.data.aeTitle, { ...parsed.data });
   return parsed.data;
-}
-
-/** A new folder below the temporary ones, named after this process. */
-export function stagingFolder({ store }: Workstation, kind: 'retrieve' | 'inbox'): string {
-  const path = join(store.folder.temporary, `${kind}-${process.pid}-${randomUUID()}`);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  return path;
-}
-
-const STAGED = /^(retrieve|inbox)-(\d+)-/;
-/** Of a push whose sender was told that it is stored (network/receiver.ts). */
-const WHOLE = '.whole';
-
-/**
- * Clears what processes that are gone have left: what was cut off is thrown away, what was wholly received is returned,
- * moved into a folder of this process, to be imported.
- */
-export async function sweepStaging(station: Workstation): Promise<readonly string[]> {
-  const { temporary } = station.store.folder;
-  const whole: string[] = [];
-  for (const name of readdirSync(temporary)) {
-    const [, kind, owner = ''] = STAGED.exec(name) ?? [];
-    if (kind === undefined || Number(owner) === process.pid || isAlive(Number(owner))) continue;
-    const left = join(temporary, name);
-    if (kind === 'inbox')
-      for (const received of readdirSync(left).filter((entry) => entry.endsWith(WHOLE))) {
-        const saved = join(stagingFolder(station, 'inbox'), received);
-        renameSync(join(left, received), saved);
-        whole.push(saved);
-      }
-    await rm(left, { recursive: true, force: true });
-  }
-  return whole;
 }

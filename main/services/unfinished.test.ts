@@ -1,6 +1,6 @@
 /** Calibrations that are paused, cancelled, or end with the application, on a small model in the real engine. */
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +13,13 @@ import { checkpointedSteps } from '../engine/checkpoint.ts';
 import { createEngineHandlers } from '../engine/handlers.ts';
 import { readBlob } from '../store/blobs.ts';
 import { getCalibration } from '../store/calibrations.ts';
+import { calibrateFiles } from './files.ts';
 import { importPaths } from './import.ts';
 import { Jobs } from './jobs.ts';
+import { withPictures } from './pictures.ts';
 import { createReferenceSet } from './reference-sets.ts';
 import { resumeCalibration, startCalibration } from './start.ts';
-import { discardUnfinished, listUnfinished } from './unfinished.ts';
+import { discardUnfinished, listUnfinished, rememberCalibration, runRemembered } from './unfinished.ts';
 import { openStudy } from './worklist.ts';
 import type { Workstation } from './workstation.ts';
 
@@ -126,16 +128,64 @@ describe('a calibration that runs', () => {
     expect(readdirSync(station.store.folder.checkpoints)).toEqual([]);
   });
 
-  it('leaves nothing where it is cancelled or refused', { timeout: 120_000 }, async () => {
-    const reached = atStep(50);
-    const id = startCalibration(station, jobs, request);
-    await reached;
-    jobs.cancel(id);
-    expect((await jobs.finished(id)).state).toBe('cancelled');
-    const refused = startCalibration(station, jobs, { ...request, shots: 100 });
-    expect((await jobs.finished(refused)).state).toBe('failed');
+  it('goes on where it was cancelled, to the same profile, until it is discarded', { timeout: 120_000 }, async () => {
+    const undisturbed = await profileOf(startCalibration(station, jobs, request));
+    const cancelled = async () => {
+      const reached = atStep(50);
+      const id = startCalibration(station, jobs, request);
+      await reached;
+      jobs.cancel(id);
+      expect((await jobs.finished(id)).state).toBe('cancelled');
+      const [left] = await unfinished();
+      expect(left?.stepsDone).toBeGreaterThanOrEqual(40);
+      return left!;
+    };
+    const left = await cancelled();
+    const resumed = await profileOf(resumeCalibration(station, jobs, left.id));
+    expect(startedWith).toEqual([0, 0, left.stepsDone]);
+    expect(Buffer.from(resumed.profile).equals(Buffer.from(undisturbed.profile))).toBe(true);
+
+    discardUnfinished(station, jobs.list(), (await cancelled()).id);
     expect(await unfinished()).toEqual([]);
     expect(readdirSync(station.store.folder.checkpoints)).toEqual([]);
+  });
+
+  it('leaves nothing where it is refused, or cancelled before the first checkpoint', async () => {
+    const refused = startCalibration(station, jobs, { ...request, shots: 100 });
+    expect((await jobs.finished(refused)).state).toBe('failed');
+    const early = runRemembered(
+      station,
+      rememberCalibration(station, request),
+      testJob({ signal: AbortSignal.abort() }),
+    );
+    await expect(early).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await unfinished()).toEqual([]);
+    expect(readdirSync(station.store.folder.checkpoints)).toEqual([]);
+  });
+
+  it('of files goes on where the same command left it, to the same bytes', { timeout: 120_000 }, async () => {
+    const { seed, toleratedShare, preset, provider } = request;
+    const kept: number[] = [];
+    const checkpoints = { folder: station.store.folder.checkpoints, onKept: (steps: number) => kept.push(steps) };
+    const search = { signal: new AbortController().signal, onSkipped: () => {} };
+    const calibrate = (out: string, job = testJob()) =>
+      withPictures(station, [join(folder, 'normals')], search, (pictures) => {
+        const settings = { modelName: packFolder, seed, toleratedShare, preset, provider, shots: 6, checkpoints };
+        return calibrateFiles(station, pictures, { ...settings, out: join(folder, out) }, job);
+      });
+    await calibrate('whole');
+    const abort = new AbortController();
+    const job = testJob({
+      signal: abort.signal,
+      progress: ({ unit, done }) => unit === 'steps' && done >= 50 && abort.abort(),
+    });
+    await expect(calibrate('broken', job)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(existsSync(join(folder, 'broken'))).toBe(false);
+    expect(kept[0]).toBeGreaterThanOrEqual(40);
+    await calibrate('resumed');
+    expect(startedWith).toEqual([0, 0, kept[0]]);
+    expect(readFileSync(join(folder, 'resumed')).equals(readFileSync(join(folder, 'whole')))).toBe(true);
+    expect(readdirSync(checkpoints.folder)).toEqual([]);
   });
 
   it('is the only job that can be paused', async () => {

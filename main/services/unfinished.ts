@@ -1,6 +1,6 @@
 /**
  * Calibrations that are not finished. What was asked for is written down when a calibration starts and removed when it
- * ends; so whatever stands here and does not run was paused, or interrupted with the application, and can be continued
+ * ends; so whatever stands here and does not run was paused or broken off, by a person or with the application, and can be continued
  * from its last checkpoint (engine/checkpoint.ts).
  */
 import { randomUUID } from 'node:crypto';
@@ -15,7 +15,7 @@ import { listCalibrations } from '../store/calibrations.ts';
 import { listReferenceSets } from '../store/reference-sets.ts';
 import { calibrateReferenceSet } from './calibration.ts';
 import { isPaused, type JobContext } from './jobs.ts';
-import { timestamp, type Workstation } from './workstation.ts';
+import { record, timestamp, type Workstation } from './workstation.ts';
 
 const rememberedSchema = z.object({
   id: z.uuid(),
@@ -50,7 +50,7 @@ export function rememberCalibration(
 
 /**
  * Calibrates, from the last checkpoint where there is one. Whoever pauses finds it unfinished afterwards, and so does
- * whoever lost the engine or the disk after some steps; cancelled or refused, nothing is left.
+ * whoever cancelled it, or lost the engine or the disk, after some steps; before any, nothing is left.
  * @throws Fault as calibrateReferenceSet
  */
 export async function runRemembered(
@@ -65,8 +65,7 @@ export async function runRemembered(
     forget(station, id);
     return row;
   } catch (thrown) {
-    const cancelled = Fault.from(thrown).code === 'cancelled' || job.signal.aborted;
-    const keep = isPaused(job.signal) || (!cancelled && (await checkpointedSteps(checkpoint)) > 0);
+    const keep = isPaused(job.signal) || (await checkpointedSteps(checkpoint)) > 0;
     if (!keep) forget(station, id);
     throw thrown;
   }
@@ -105,6 +104,7 @@ export function openUnfinished(station: Workstation, jobs: readonly JobStatus[],
 /** @throws Fault `not-found`, `not-allowed` while it runs */
 export function discardUnfinished(station: Workstation, jobs: readonly JobStatus[], id: string): void {
   forget(station, openUnfinished(station, jobs, id).id);
+  record(station, 'calibration.discard', id);
 }
 
 const runs = (jobs: readonly JobStatus[], id: string) =>

@@ -19,6 +19,7 @@ import {
   findStudies,
   getWorklistRow,
   listModalities,
+  listOthersOfPatient,
   listWorklistRows,
   markOpened,
   pickWorklistRows,
@@ -51,6 +52,15 @@ export function rowsOfWorklist(
   studyInstanceUids: readonly string[],
 ): readonly StudyRow[] {
   return pickWorklistRows(db, watcherOf(jobs, user), studyInstanceUids);
+}
+
+/** The other studies of a study's patient, the newest first. @throws Fault `not-found` */
+export function priorsOf(
+  { store: { db }, user }: Workstation,
+  jobs: readonly JobStatus[],
+  studyInstanceUid: string,
+): readonly StudyRow[] {
+  return pickWorklistRows(db, watcherOf(jobs, user), listOthersOfPatient(db, studyInstanceUid));
 }
 
 /** Each patient's first study in the order that was asked for, followed by the patient's other ones. */
@@ -130,6 +140,7 @@ function frameRow(frame: FrameRecord, slicePosition: number | null): FrameRow {
     pixelSpacing: frame.pixelSpacing,
     slicePosition,
     imageOrientation: frame.orientation,
+    imagePosition: frame.position,
     lossy: frame.lossy,
   };
 }

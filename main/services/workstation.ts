@@ -9,9 +9,10 @@ import type { ReaderTasks } from '../reader/tasks.ts';
 import { appendAudit } from '../store/audit.ts';
 import { type DataFolder, dataFolderAt } from '../store/folder.ts';
 import { replaceNodes } from '../store/network.ts';
-import { getSetting } from '../store/settings.ts';
+import { getSetting, setSetting } from '../store/settings.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { Providers } from '../supervision/providers.ts';
+import type { Act, Attempt } from './audit-acts.ts';
 import type { ModelFolders } from './models.ts';
 
 /** A4 pages. The footer stands on each; elements of class `pageNumber` and `totalPages` in it are filled in. */
@@ -30,6 +31,8 @@ export interface Tools extends ModelFolders {
   readonly restartEngine: () => void;
   readonly network: TaskRunner<NetworkTasks>;
   readonly appVersion: string;
+  /** What opens the data folder where that is encrypted; null where it is not, or not unlocked. */
+  readonly dataKey: Uint8Array | null;
   /** What the administrator has settled. */
   readonly policy: Policy;
   /** The operating system's user, for the audit trail and signatures. */
@@ -54,12 +57,28 @@ export function openWorkstation(
   root: string,
   onSlowStatement?: (sql: string, ms: number) => void,
 ): Workstation {
-  const station = { ...tools, store: openStore(root, onSlowStatement ? { onSlowStatement } : {}) };
+  const station = {
+    ...tools,
+    store: openStore(root, { dataKey: tools.dataKey, ...(onSlowStatement ? { onSlowStatement } : {}) }),
+  };
   const { replaced } = station.store.db;
   if (replaced !== null) record(station, 'database.upgrade', basename(replaced));
-  if (tools.policy.nodes) replaceNodes(station.store.db, tools.policy.nodes);
+  notePolicy(station);
+  if (tools.policy.nodes) replaceNodes(station.store.db, tools.policy.nodes, timestamp(station));
   return station;
 }
+
+/** The policy is the administrator's file: what has changed in it is noted when it first holds. */
+function notePolicy(station: Workstation): void {
+  const { db } = station.store;
+  const now = JSON.stringify(station.policy);
+  if ((getSetting(db, POLICY) ?? '{}') === now) return;
+  setSetting(db, POLICY, now);
+  record(station, 'policy.change', '', { settled: Object.keys(station.policy) });
+}
+
+/** The setting that holds the policy as it was when this data folder was last opened. */
+const POLICY = 'policy';
 
 /** Now as ISO 8601 in UTC. */
 export function timestamp({ now }: Workstation): string {
@@ -72,7 +91,7 @@ export const READER_NAME = 'reader.name';
 /** One entry of the audit trail, with the reader profile. `detail` holds figures and identifiers, never patients' names. */
 export function record(
   station: Workstation,
-  action: string,
+  action: Act | Attempt,
   subject: string,
   detail: Readonly<Record<string, unknown>> = {},
   outcome: 'success' | 'failure' = 'success',
@@ -89,7 +108,7 @@ export function record(
 }
 
 /** An attempt that failed. A trail that cannot be written any more must not hide the failure itself. */
-export function recordFailure(station: Workstation, action: string, subject: string, fault: Fault): void {
+export function recordFailure(station: Workstation, action: Attempt, subject: string, fault: Fault): void {
   if (fault.code === 'cancelled' || fault.code === 'disk-full' || fault.code === 'bad-database') return;
   record(station, action, subject, { fault: fault.code }, 'failure');
 }

@@ -148,6 +148,10 @@ export function getFinding(db: ReadableDatabase, id: string): Finding {
   return finding(raw);
 }
 
+export function hasFinding(db: ReadableDatabase, id: string): boolean {
+  return db.get('SELECT 1 FROM findings WHERE id = ?', id) !== undefined;
+}
+
 /** Records the reader's decision. The database refuses it once the study's report is signed. */
 export function updateDecision(
   db: WritableDatabase,
@@ -189,6 +193,13 @@ export type FindingShape = Pick<
   'box' | 'outline' | 'peakScore' | 'pValue' | 'areaMm2' | 'longestDiameterMm' | 'drawnBy'
 >;
 
+/** Ids of the findings that an annotation measures. */
+export function listMeasuredBy(db: ReadableDatabase, annotationId: string): readonly string[] {
+  return db
+    .all<{ id: string }>('SELECT id FROM findings WHERE measurement_id = ? ORDER BY id', annotationId)
+    .map(({ id }) => id);
+}
+
 /** Lets an annotation measure a finding. */
 export function updateMeasurement(db: WritableDatabase, id: string, measurementId: string | null): void {
   db.run('UPDATE findings SET measurement_id = ? WHERE id = ?', measurementId, id);
@@ -199,20 +210,33 @@ export function deleteFinding(db: WritableDatabase, id: string): void {
   db.run('DELETE FROM findings WHERE id = ?', id);
 }
 
-/** Of the newest studies analysed with a calibration: the median score of each study's images, the newest first. */
-export function listStudyMedians(db: ReadableDatabase, calibrationId: string, most: number): readonly number[] {
+/** Studies that were analysed with a calibration. */
+export function countStudies(db: ReadableDatabase, calibrationId: string): number {
+  const sql = 'SELECT count(DISTINCT study_instance_uid) AS studies FROM analyses WHERE calibration_id = ?';
+  return db.get<{ studies: number }>(sql, calibrationId)?.studies ?? 0;
+}
+
+/**
+ * Scores of the images of studies that were analysed with a calibration, by the newest analysis of each: those after the
+ * first `from` studies up to the one at `to`, in the order in which they were first analysed.
+ */
+export function listStudyScores(
+  db: ReadableDatabase,
+  calibrationId: string,
+  from: number,
+  to: number,
+): readonly (readonly number[])[] {
   return db
     .all<{ scores: string }>(
       `SELECT json_group_array(score) AS scores
-       FROM (SELECT max(rowid) AS newest FROM analyses WHERE calibration_id = ?
-         GROUP BY study_instance_uid ORDER BY newest DESC LIMIT ?)
+       FROM (SELECT newest, row_number() OVER (ORDER BY first) AS place
+         FROM (SELECT max(rowid) AS newest, min(rowid) AS first FROM analyses WHERE calibration_id = ?
+           GROUP BY study_instance_uid))
        JOIN analyses ON analyses.rowid = newest JOIN frame_results ON analysis_id = analyses.id
-       GROUP BY newest ORDER BY newest DESC`,
+       WHERE place > ? AND place <= ? GROUP BY newest ORDER BY place`,
       calibrationId,
-      most,
+      from,
+      to,
     )
-    .map(({ scores }) => {
-      const sorted = (JSON.parse(scores) as number[]).sort((a, b) => a - b);
-      return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-    });
+    .map(({ scores }) => JSON.parse(scores) as number[]);
 }

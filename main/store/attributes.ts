@@ -1,5 +1,5 @@
 /** What an image is of: the attributes that a calibration's scope is made of, and whose it is. */
-import type { FrameRef, Scope, ScopeCount } from '../../preload/contract/model.ts';
+import type { FrameRef, Scope, StoredKind } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import type { ReadableDatabase } from './database.ts';
 
@@ -19,7 +19,7 @@ interface RawAttributes extends Omit<FrameAttributes, 'view' | 'owner'> {
 
 const ATTRIBUTES = `
   SELECT sop_instance_uid AS sopInstanceUid, modality, body_part AS bodyPart, series.view AS seriesView, orientation,
-    manufacturer AS scanner, study_instance_uid AS studyInstanceUid, patient_key AS patientKey,
+    manufacturer AS scanner, protocol, study_instance_uid AS studyInstanceUid, patient_key AS patientKey,
     patient_id AS patientId, transfer_syntax AS transferSyntax
   FROM frames JOIN instances USING (sop_instance_uid) JOIN series USING (series_instance_uid)
     JOIN studies USING (study_instance_uid) JOIN patients USING (patient_key)`;
@@ -45,8 +45,10 @@ const isNobodys = (transferSyntax: string, patientId: string) =>
   transferSyntax === '' && patientId.startsWith('PHOTO-');
 
 /** The kinds of images in the store, the most frequent first. Localisers do not count. */
-export function listScopes(db: ReadableDatabase): readonly ScopeCount[] {
-  const rows = db.all<Scope & { seriesView: string; orientation: string | null; images: number; owners: string }>(
+export function listKinds(db: ReadableDatabase): readonly StoredKind[] {
+  const rows = db.all<
+    Omit<Scope, 'protocol'> & { seriesView: string; orientation: string | null; images: number; owners: string }
+  >(
     `SELECT modality, body_part AS bodyPart, series.view AS seriesView, orientation, manufacturer AS scanner,
        count(*) AS images,
        json_group_array(DISTINCT CASE WHEN transfer_syntax = '' AND patient_id LIKE 'PHOTO-%' THEN sop_instance_uid
@@ -55,17 +57,21 @@ export function listScopes(db: ReadableDatabase): readonly ScopeCount[] {
        JOIN studies USING (study_instance_uid) JOIN patients USING (patient_key)
      WHERE localizer = 0 GROUP BY modality, body_part, series.view, orientation, manufacturer`,
   );
-  const merged = new Map<string, Scope & { images: number; owners: Set<unknown> }>();
+  const kinds = new Map<string, Omit<StoredKind, 'patients'> & { owners: Set<unknown> }>();
   for (const { seriesView, orientation, images, owners, modality, bodyPart, scanner } of rows) {
-    const scope = { modality, bodyPart, view: viewOf(seriesView, orientation), scanner };
-    const key = JSON.stringify(scope);
-    const kind = merged.get(key) ?? { ...scope, images: 0, owners: new Set() };
-    kind.images += images;
-    for (const owner of JSON.parse(owners) as unknown[]) kind.owners.add(owner);
-    merged.set(key, kind);
+    const about = { modality, bodyPart, view: viewOf(seriesView, orientation) };
+    const key = JSON.stringify(about);
+    const known = kinds.get(key) ?? { ...about, images: 0, owners: new Set(), scanners: [] };
+    kinds.set(key, {
+      ...known,
+      images: known.images + images,
+      // A patient who was on two scanners is one patient.
+      owners: new Set([...known.owners, ...(JSON.parse(owners) as unknown[])]),
+      scanners: [...new Set([...known.scanners, ...(scanner === '' ? [] : [scanner])])],
+    });
   }
-  return [...merged.values()]
-    .map(({ owners, ...scope }) => ({ ...scope, patients: owners.size }))
+  return [...kinds.values()]
+    .map(({ owners, ...kind }) => ({ ...kind, patients: owners.size }))
     .sort((a, b) => b.images - a.images);
 }
 

@@ -10,8 +10,9 @@ export interface CalibrationRecord extends CalibrationRow {
 const CALIBRATIONS = `
   SELECT calibrations.id, calibrations.name, reference_set_id AS referenceSetId,
     reference_sets.name AS referenceSetName, reference_sets.version AS referenceSetVersion, model_name AS modelName,
-    model_sha256 AS modelSha256, preset, shots, held_out AS heldOut, set_aside AS setAside, seed, steps, seconds,
+    model_sha256 AS modelSha256, preset, shots, held_out AS heldOut, held_out_patients AS heldOutPatients, set_aside AS setAside, seed, steps, seconds,
     loss_trace AS lossTrace, threshold, tolerated_share AS toleratedShare, modality, body_part AS bodyPart, view, scanner,
+    protocol,
     provider, app_version AS appVersion, profile_sha256 AS profileSha256, calibrations.created_at AS createdAt,
     created_by AS createdBy, active, retired_at AS retiredAt, origin
   FROM calibrations JOIN reference_sets ON reference_sets.id = reference_set_id`;
@@ -37,6 +38,7 @@ export function insertCalibration(db: WritableDatabase, row: NewCalibration): vo
     preset: row.preset,
     shots: row.shots,
     held_out: row.heldOut,
+    held_out_patients: row.heldOutPatients,
     set_aside: row.setAside,
     seed: row.seed,
     steps: row.steps,
@@ -48,6 +50,7 @@ export function insertCalibration(db: WritableDatabase, row: NewCalibration): vo
     body_part: row.bodyPart,
     view: row.view,
     scanner: row.scanner,
+    protocol: row.protocol,
     provider: row.provider,
     app_version: row.appVersion,
     profile_sha256: row.profileSha256,
@@ -64,8 +67,14 @@ export function insertCalibration(db: WritableDatabase, row: NewCalibration): vo
   );
 }
 
-const SAME_SCOPE = 'modality = ? AND body_part = ? AND view = ? AND scanner = ?';
-const scopeValues = ({ modality, bodyPart, view, scanner }: Scope) => [modality, bodyPart, view, scanner];
+const SAME_SCOPE = 'modality = ? AND body_part = ? AND view = ? AND scanner = ? AND protocol = ?';
+const scopeValues = ({ modality, bodyPart, view, scanner, protocol }: Scope) => [
+  modality,
+  bodyPart,
+  view,
+  scanner,
+  protocol,
+];
 
 /** Makes a calibration the active one of its scope and notes when. @throws Fault `not-found` */
 export function activateCalibration(db: WritableDatabase, id: string, at: string, actor: string): void {
@@ -125,9 +134,4 @@ export function getCalibration(db: ReadableDatabase, id: string): CalibrationRec
   const raw = db.get<RawCalibration>(`${CALIBRATIONS} WHERE calibrations.id = ?`, id);
   if (!raw) throw new Fault('not-found', 'There is no such calibration.');
   return calibration(raw);
-}
-
-/** Whether a scope has an active calibration. */
-export function hasActiveCalibration(db: ReadableDatabase, scope: Scope): boolean {
-  return db.get(`SELECT 1 FROM calibrations WHERE ${SAME_SCOPE} AND active = 1`, ...scopeValues(scope)) !== undefined;
 }

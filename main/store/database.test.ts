@@ -1,9 +1,10 @@
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import Sqlite from 'better-sqlite3-multiple-ciphers';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freshFolder, freshStore, someInstance } from '../../tests/support/store.ts';
 import { openDatabase } from './database.ts';
+import { openStore } from './store.ts';
 import { insertInstance, listStudies } from './studies.ts';
 
 const databasePath = () => join(freshFolder(), 'workstation.sqlite');
@@ -15,6 +16,31 @@ describe('opening the database', () => {
     expect(db.get('PRAGMA synchronous')).toEqual({ synchronous: 2 });
     expect(db.get('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1 });
   });
+
+  it.runIf(process.platform !== 'win32')(
+    'keeps it from everybody but its owner, in a folder that others may enter',
+    () => {
+      const root = freshFolder();
+      chmodSync(root, 0o755);
+      writeFileSync(join(root, 'of-somebody'), '', { mode: 0o644 });
+      writeFileSync(join(root, 'workstation.sqlite'), '', { mode: 0o644 });
+      mkdirSync(join(root, 'blobs'), { mode: 0o755 });
+      const { db, folder } = openStore(root);
+      onTestFinished(() => db.close());
+      insertInstance(db, someInstance(), 'now');
+      const rights = (path: string) => (statSync(path).mode & 0o777).toString(8);
+      for (const path of [folder.database, `${folder.database}-wal`, `${folder.database}-shm`])
+        expect(rights(path), path).toBe('600');
+      for (const path of [folder.blobs, folder.packs, folder.checkpoints, folder.log, folder.temporary])
+        expect(rights(path), path).toBe('700');
+      // It holds more than ours.
+      expect(rights(root)).toBe('755');
+      const own = freshFolder();
+      chmodSync(own, 0o755);
+      openStore(own).db.close();
+      expect(rights(own)).toBe('700');
+    },
+  );
 
   it('refuses a database of a newer version by name and leaves it as it is', () => {
     const path = databasePath();
@@ -75,6 +101,25 @@ describe('opening the database', () => {
 });
 
 describe('transactions', () => {
+  it('do what is to follow them once the outermost holds, and never where one fails', () => {
+    const { db } = freshStore();
+    const done: string[] = [];
+    const later = (what: string) => db.afterCommit(() => done.push(what));
+    later('at once');
+    db.transaction(() => {
+      db.transaction(() => later('inner'));
+      expect(() =>
+        db.transaction(() => {
+          later('failed');
+          throw new Error('no');
+        }),
+      ).toThrow('no');
+      later('outer');
+      expect(done).toEqual(['at once']);
+    });
+    expect(done).toEqual(['at once', 'inner', 'outer']);
+  });
+
   it('take back everything when something in them fails', () => {
     const { db } = freshStore();
     expect(() =>

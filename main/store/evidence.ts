@@ -2,7 +2,12 @@
 import type { AnomalyKind, AnomalySize, ConfirmedCase, FrameRef, ScoredFrame } from '../../preload/contract/model.ts';
 import type { ReadableDatabase, WritableDatabase } from './database.ts';
 
-export interface SyntheticScore extends ScoredFrame {
+/** A score of an image, and whose it is, as a number of this evidence; absent in older evidence: a patient's only one. */
+export interface EvidenceScore extends ScoredFrame {
+  readonly patient?: number;
+}
+
+export interface SyntheticScore extends EvidenceScore {
   readonly kind: AnomalyKind;
   readonly size: AnomalySize;
 }
@@ -11,9 +16,20 @@ export interface SyntheticScore extends ScoredFrame {
 export interface EvidenceScores {
   /** The images that it was trained on, in the order in which the profile knows them. */
   readonly support: readonly FrameRef[];
-  readonly normals: readonly ScoredFrame[];
+  readonly normals: readonly EvidenceScore[];
   readonly synthetic: readonly SyntheticScore[];
-  readonly abnormals: readonly ScoredFrame[];
+  /** Normals that went the way of the synthetic ones with nothing made in them; absent in older evidence. */
+  readonly unchanged?: readonly EvidenceScore[];
+  readonly abnormals: readonly EvidenceScore[];
+  /** Confirmed cases of patients among the reference images, which were not scored; absent in older evidence. */
+  readonly casesLeftOut?: number;
+  /** Of the same normals and abnormals by the same architecture at random weights; absent before it was measured. */
+  readonly nullBaseline?: NullBaselineScores;
+}
+
+export interface NullBaselineScores {
+  readonly normals: readonly number[];
+  readonly abnormals: readonly number[];
 }
 
 export function saveEvidence(db: WritableDatabase, calibrationId: string, scores: EvidenceScores): void {

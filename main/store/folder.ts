@@ -7,7 +7,9 @@
  *   backups/             copies of the database that were made by themselves (../services/backup.ts)
  *   providers.json       which execution providers passed their self-test (supervision/verdicts.ts)
  *   audit.key            key of the audit trail's message authentication codes (audit.ts)
+ *   keys.json            the locked data key, where the store is encrypted (../seal/keyring.ts); blobs then end with .sealed
  *   audit.head           sealed length and last code of the audit trail
+ *   station.key          Ed25519 key that this workstation signs calibrations with, made at the first use (station-key.ts)
  *   checkpoints/         calibrations that are not finished: <id>.json what was asked for, <id>.safetensors how far it came
  *   log/                 the log, without names or pixels
  *   tmp/                 files being written; whatever is left here after a crash may be deleted
@@ -15,6 +17,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../fault.ts';
+import { isEmptyFolder, keepPrivate, makePrivateFolder } from './private-files.ts';
 
 export interface DataFolder {
   readonly root: string;
@@ -24,8 +27,12 @@ export interface DataFolder {
   readonly checkpoints: string;
   readonly backups: string;
   readonly providers: string;
+  readonly keys: string;
+  /** What blobs are encrypted with; null in a store that is not encrypted. */
+  readonly dataKey: Uint8Array | null;
   readonly auditKey: string;
   readonly auditHead: string;
+  readonly stationKey: string;
   readonly log: string;
   readonly temporary: string;
 }
@@ -40,21 +47,26 @@ export function dataFolderAt(root: string): DataFolder {
     checkpoints: join(root, 'checkpoints'),
     backups: join(root, 'backups'),
     providers: join(root, 'providers.json'),
+    keys: join(root, 'keys.json'),
+    dataKey: null,
     auditKey: join(root, 'audit.key'),
     auditHead: join(root, 'audit.head'),
+    stationKey: join(root, 'station.key'),
     log: join(root, 'log'),
     temporary: join(root, 'tmp'),
   };
 }
 
 /** Makes the folder and its parts where they are missing. @throws Fault where that is impossible. */
-export function openDataFolder(root: string): DataFolder {
-  const folder = dataFolderAt(root);
+export function openDataFolder(root: string, dataKey: Uint8Array | null = null): DataFolder {
+  const folder = { ...dataFolderAt(root), dataKey };
   try {
     // Only its owner may look inside: it holds images of patients.
     mkdirSync(root, { recursive: true, mode: 0o700 });
+    // One that was there and holds other things may be for others too; ours in it are not.
+    if (isEmptyFolder(root)) keepPrivate(root);
     for (const part of [folder.blobs, folder.packs, folder.checkpoints, folder.log, folder.temporary])
-      mkdirSync(part, { recursive: true });
+      makePrivateFolder(part);
   } catch (thrown) {
     const fault = Fault.from(thrown);
     if (fault.code === 'disk-full') throw fault;

@@ -10,7 +10,7 @@ export interface ImportedResultRecord extends ImportedResult {
 }
 
 /** False where an object with this UID is there already; the first one stays. */
-export function insertImportedResult(db: WritableDatabase, result: ImportedResultRecord): boolean {
+export function insertImportedResult(db: WritableDatabase, result: Omit<ImportedResultRecord, 'withdrawn'>): boolean {
   const changes = db.run(
     'INSERT INTO imported_results VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     result.sopInstanceUid,
@@ -26,7 +26,35 @@ export function insertImportedResult(db: WritableDatabase, result: ImportedResul
 }
 
 const RESULTS = `SELECT sop_instance_uid AS sopInstanceUid, study_instance_uid AS studyInstanceUid, kind, label, regions,
-  maps, file_sha256 AS fileSha256, imported_at AS importedAt FROM imported_results`;
+  maps, file_sha256 AS fileSha256, imported_at AS importedAt,
+  (SELECT min(how) FROM imported_withdrawals WHERE withdrawn_uid = sop_instance_uid) AS withdrawn FROM imported_results`;
+
+/** Notes what an object takes back; those objects may come later. False where all of it was noted already. */
+export function insertWithdrawals(
+  db: WritableDatabase,
+  withdrawal: {
+    readonly by: string;
+    readonly studyInstanceUid: string;
+    readonly how: 'rejected' | 'replaced';
+    readonly sopInstanceUids: readonly string[];
+  },
+  now: string,
+): boolean {
+  const { by, studyInstanceUid, how, sopInstanceUids } = withdrawal;
+  return db.transaction(() => {
+    const noted = sopInstanceUids.map((uid) =>
+      db.run(
+        'INSERT INTO imported_withdrawals VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        uid,
+        by,
+        studyInstanceUid,
+        how,
+        now,
+      ),
+    );
+    return noted.some((rows) => rows > 0);
+  });
+}
 
 type Raw = Omit<ImportedResultRecord, 'regions' | 'maps'> & { regions: string; maps: string };
 const resultRecord = (raw: Raw): ImportedResultRecord => ({

@@ -21,9 +21,16 @@ export function beginImport(db: WritableDatabase, one: ImportRecord, startedAt: 
   );
 }
 
-/** However it ended: done, failed or cancelled. */
-export function endImport(db: WritableDatabase, jobId: string, endedAt: string): void {
-  db.run('UPDATE imports SET ended_at = ? WHERE job_id = ?', endedAt, jobId);
+/**
+ * However it ended: done, failed or cancelled. Nobody needs any more what it was to bring, and paths and what was said about
+ * photographs name patients: both are forgotten, and so is what imports left out that ended before `forgetBefore`.
+ */
+export function endImport(db: WritableDatabase, jobId: string, endedAt: string, forgetBefore: string): void {
+  db.transaction(() => {
+    db.run('UPDATE imports SET ended_at = ? WHERE job_id = ?', endedAt, jobId);
+    db.run(`UPDATE imports SET paths = '[]', photos = NULL WHERE ended_at IS NOT NULL AND paths <> '[]'`);
+    db.run('DELETE FROM skipped_files WHERE job_id IN (SELECT job_id FROM imports WHERE ended_at < ?)', forgetBefore);
+  });
 }
 
 /** Imports that have not ended, the oldest first: those that run, and those that a crash interrupted. */

@@ -2,6 +2,7 @@
 import { type PacsNode, pacsNodeSchema, type SendEntry } from '../../preload/contract/pacs.ts';
 import { Fault } from '../fault.ts';
 import type { ReadableDatabase, WritableDatabase } from './database.ts';
+import { formatsByNode, listOwed, oweReplacement, unsentReplacements } from './replacements.ts';
 
 /** In the order of their names. */
 export function listNodes(db: ReadableDatabase): readonly PacsNode[] {
@@ -28,9 +29,20 @@ export function saveNode(db: WritableDatabase, node: PacsNode): void {
   );
 }
 
-/** Makes these the only nodes. What waited for others is not sent. */
-export function replaceNodes(db: WritableDatabase, nodes: readonly PacsNode[]): void {
+/**
+ * Makes these the only nodes. What waited for others is not sent; what was to replace results that they have stays owed,
+ * until they are there again.
+ */
+export function replaceNodes(db: WritableDatabase, nodes: readonly PacsNode[], now: string): void {
   db.transaction(() => {
+    const gone = listNodes(db).filter(({ name }) => !nodes.some((node) => node.name === name));
+    for (const { studyInstanceUid, node } of unsentReplacements(
+      db,
+      gone.map(({ name }) => name),
+    )) {
+      const formats = formatsByNode(db, studyInstanceUid).get(node) ?? [];
+      oweReplacement(db, { studyInstanceUid, node, formats }, now);
+    }
     for (const node of nodes) saveNode(db, node);
     const names = JSON.stringify(nodes.map(({ name }) => name));
     for (const [table, column] of [
@@ -43,11 +55,16 @@ export function replaceNodes(db: WritableDatabase, nodes: readonly PacsNode[]): 
 
 /**
  * Forgets a node and what was sent to it.
- * @throws Fault `not-found`; `not-allowed` where something is still on its way to it
+ * @throws Fault `not-found`; `not-allowed` where something is still on its way to it, or it is owed a replacement
  */
 export function deleteNode(db: WritableDatabase, name: string): void {
   db.transaction(() => {
     getNode(db, name);
+    if (unsentReplacements(db, [name]).length > 0 || listOwed(db).some(({ node }) => node === name))
+      throw new Fault(
+        'not-allowed',
+        `${name} has results that were replaced or taken back since and has not been told yet. Send that first, or remove it from the queue.`,
+      );
     db.run(`DELETE FROM send_queue WHERE node = ? AND state IN ('sent', 'failed')`, name);
     if (db.get('SELECT 1 FROM send_queue WHERE node = ?', name))
       throw new Fault('not-allowed', `Objects wait to be sent to ${name}. Send or remove them first.`);
@@ -71,7 +88,8 @@ export type NewSend = Pick<
 export function insertSend(db: WritableDatabase, send: NewSend): void {
   const { id, node, fileSha256, bytes, label, sopInstanceUid, queuedAt } = send;
   db.run(
-    `INSERT INTO send_queue VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, NULL, '', NULL)`,
+    `INSERT INTO send_queue VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, NULL, '', NULL,
+       (SELECT coalesce(max(place), 0) + 1 FROM send_queue))`,
     id,
     node,
     fileSha256,
@@ -83,26 +101,33 @@ export function insertSend(db: WritableDatabase, send: NewSend): void {
   );
 }
 
+/** @throws Fault `not-found` */
+export function getSend(db: ReadableDatabase, id: string): QueuedObject {
+  const entry = db.get<QueuedObject>(`${ENTRIES} WHERE id = ?`, id);
+  if (!entry) throw new Fault('not-found', 'This object is not in the queue.');
+  return entry;
+}
+
 /** The newest first. */
 export function listSends(db: ReadableDatabase, limit = 500): readonly SendEntry[] {
   return db
-    .all<QueuedObject>(`${ENTRIES} ORDER BY queued_at DESC, id LIMIT ?`, limit)
+    .all<QueuedObject>(`${ENTRIES} ORDER BY place DESC LIMIT ?`, limit)
     .map(({ fileSha256: _, ...entry }) => entry);
 }
 
 /** What is due next, and when; null where nothing waits. */
 export function nextSend(db: ReadableDatabase): { readonly at: string; readonly node: string } | null {
-  const next = `SELECT next_try_at AS at, node FROM send_queue WHERE state = 'waiting' ORDER BY next_try_at, id LIMIT 1`;
+  const next = `SELECT next_try_at AS at, node FROM send_queue WHERE state = 'waiting' ORDER BY next_try_at, place LIMIT 1`;
   return db.get<{ at: string; node: string }>(next) ?? null;
 }
 
-/** Takes what is due for one node, at most `limit`, so that no other process sends it as well. */
+/** Takes what is due for one node, at most `limit` in the order of the queue, so that no other process sends it as well. */
 export function claimSends(db: WritableDatabase, now: string, process: number, limit: number): readonly QueuedObject[] {
   return db.transaction(() => {
     const due = db.all<QueuedObject>(
       `${ENTRIES} WHERE state = 'waiting' AND next_try_at <= ? AND node = (
-         SELECT node FROM send_queue WHERE state = 'waiting' AND next_try_at <= ? ORDER BY next_try_at, id LIMIT 1)
-       ORDER BY next_try_at, id LIMIT ?`,
+         SELECT node FROM send_queue WHERE state = 'waiting' AND next_try_at <= ? ORDER BY next_try_at, place LIMIT 1)
+       ORDER BY place LIMIT ?`,
       now,
       now,
       limit,
@@ -170,6 +195,16 @@ export function retrySend(db: WritableDatabase, id: string, now: string): void {
 export function removeSend(db: WritableDatabase, id: string): void {
   if (db.run(`DELETE FROM send_queue WHERE id = ? AND state <> 'sending'`, id) === 0)
     throw new Fault('not-found', 'This object is not in the queue, or is being sent right now.');
+}
+
+/** How an object stands in the queue of a node: the newest entry; null where it has none. */
+export function sendOf(
+  db: ReadableDatabase,
+  node: string,
+  sopInstanceUid: string,
+): Pick<SendEntry, 'id' | 'state'> | null {
+  const newest = 'SELECT id, state FROM send_queue WHERE node = ? AND sop_instance_uid = ? ORDER BY place DESC LIMIT 1';
+  return db.get<Pick<SendEntry, 'id' | 'state'>>(newest, node, sopInstanceUid) ?? null;
 }
 
 /** The DICOM files of a stored study; photographs have none. */

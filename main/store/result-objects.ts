@@ -15,12 +15,15 @@ export interface ResultObject {
   readonly madeBy: string;
 }
 
-/** Adds objects; their blobs must be stored already. */
-export function insertResultObjects(db: WritableDatabase, objects: readonly ResultObject[]): void {
-  db.transaction(() => {
-    for (const object of objects)
+/**
+ * Adds the objects of one format and version; their blobs must be stored already. False where they are there, which then
+ * stay as they are: one SOP Instance UID never stands for two contents.
+ */
+export function insertResultObjects(db: WritableDatabase, objects: readonly ResultObject[]): boolean {
+  return db.transaction(() => {
+    const inserted = objects.map((object) =>
       db.run(
-        'INSERT INTO result_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO result_objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
         object.sopInstanceUid,
         object.studyInstanceUid,
         object.version,
@@ -30,7 +33,9 @@ export function insertResultObjects(db: WritableDatabase, objects: readonly Resu
         object.fileSha256,
         object.madeAt,
         object.madeBy,
-      );
+      ),
+    );
+    return inserted.some((rows) => rows > 0);
   });
 }
 
@@ -45,9 +50,25 @@ export function listResultObjects(db: ReadableDatabase, studyInstanceUid: string
   );
 }
 
+/** Whether an object, with these bytes, was made of a report here. */
+export function isResultObject(
+  db: ReadableDatabase,
+  { sopInstanceUid, fileSha256 }: Pick<ResultObject, 'sopInstanceUid' | 'fileSha256'>,
+): boolean {
+  const known = 'SELECT 1 FROM result_objects WHERE sop_instance_uid = ? AND file_sha256 = ?';
+  return db.get(known, sopInstanceUid, fileSha256) !== undefined;
+}
+
+/** The destination of what was written into any folder. */
+export const FOLDER = 'folder';
+/** What stands before a node's name in a destination. */
+export const NODE = 'node:';
+/** The same where the object was sent and no answer came: the node may have it or not. */
+export const UNSURE_NODE = 'node-unsure:';
+
 export interface Delivery {
   readonly sopInstanceUid: string;
-  /** `folder`, or `node:` and the name of a network node. */
+  /** `FOLDER`; `NODE` or `UNSURE_NODE` and the name of a node. */
   readonly destination: string;
   readonly deliveredAt: string;
   readonly deliveredBy: string;
@@ -66,8 +87,23 @@ export function insertDeliveries(db: WritableDatabase, deliveries: readonly Deli
   });
 }
 
+/** Objects of a study that a destination has, and with `unsure` those that it may have. */
+export function listDelivered(
+  db: ReadableDatabase,
+  studyInstanceUid: string,
+  destination: string,
+  { unsure }: { readonly unsure: boolean },
+): ReadonlySet<string> {
+  const unsureOf = destination.replace(NODE, UNSURE_NODE);
+  return new Set(
+    listDeliveries(db, studyInstanceUid)
+      .filter((one) => one.destination === destination || (unsure && one.destination === unsureOf))
+      .map(({ sopInstanceUid }) => sopInstanceUid),
+  );
+}
+
 /** Where objects of a study went, the oldest first. */
-export function listDeliveries(db: ReadableDatabase, studyInstanceUid: string): readonly Delivery[] {
+function listDeliveries(db: ReadableDatabase, studyInstanceUid: string): readonly Delivery[] {
   return db.all<Delivery>(
     `SELECT sop_instance_uid AS sopInstanceUid, destination, delivered_at AS deliveredAt, delivered_by AS deliveredBy
      FROM result_deliveries JOIN result_objects USING (sop_instance_uid)

@@ -32,7 +32,7 @@ describe('backup and restore', () => {
     appendAudit(store.db, store.folder, entry);
     store.db.close();
 
-    const kept = await restoreDatabase(store.folder.root, backup, new Date());
+    const kept = await restoreDatabase(store.folder.root, backup, { now: new Date() });
     const restored = openStore(store.folder.root);
     expect(listStudies(restored.db).map((study) => study.studyInstanceUid)).toEqual(['1.2.3']);
     expect(verifyAudit(restored.db, restored.folder)).toEqual({ ok: true, entries: 1 });
@@ -46,7 +46,9 @@ describe('backup and restore', () => {
     store.db.close();
     const other = join(freshFolder(), 'other.sqlite');
     writeFileSync(other, 'nonsense '.repeat(1000));
-    await expect(restoreDatabase(store.folder.root, other, new Date())).rejects.toMatchObject({ code: 'bad-database' });
+    await expect(restoreDatabase(store.folder.root, other, { now: new Date() })).rejects.toMatchObject({
+      code: 'bad-database',
+    });
     const after = openStore(store.folder.root);
     expect(getSetting(after.db, 'reader')).toBe('someone');
     after.db.close();

@@ -3,6 +3,17 @@ import type { FrameRef } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import type { ReadableDatabase, WritableDatabase } from './database.ts';
 
+/** Studies of whoever has this Patient ID (0010,0020), in the order in which they came. */
+export function listStudiesOfPatient(db: ReadableDatabase, patientId: string): readonly string[] {
+  return db
+    .all<{ uid: string }>(
+      `SELECT study_instance_uid AS uid FROM studies JOIN patients USING (patient_key) WHERE patient_id = ?
+       ORDER BY studies.imported_at, uid`,
+      patientId,
+    )
+    .map(({ uid }) => uid);
+}
+
 /** One imported file, flat, as it enters the tables. Strings are '' where the file says nothing. */
 export interface NewInstance {
   readonly patientId: string;
@@ -20,6 +31,8 @@ export interface NewInstance {
   readonly bodyPart: string;
   readonly seriesDescription: string;
   readonly manufacturer: string;
+  /** As in Scope. */
+  readonly protocol: string;
   /** View Position (0018,5101). */
   readonly view: string;
   readonly sopInstanceUid: string;
@@ -93,7 +106,7 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
     if (!insertStudy(db, instance, importedAt)) return 'conflict-patient';
     db.run(
       `INSERT INTO series (series_instance_uid, study_instance_uid, series_number, modality, body_part, description,
-         manufacturer, view) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+         manufacturer, view, protocol) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       instance.seriesInstanceUid,
       instance.studyInstanceUid,
       instance.seriesNumber,
@@ -102,6 +115,7 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
       instance.seriesDescription,
       instance.manufacturer,
       instance.view,
+      instance.protocol,
     );
     db.run(
       `INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -132,13 +146,20 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
   });
 }
 
-/** The file of a stored instance; undefined where there is none of this UID. */
-export function findInstanceFile(
-  db: ReadableDatabase,
-  sopInstanceUid: string,
-): { readonly sha256: string; readonly bytes: number } | undefined {
+export interface StoredInstance {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly studyInstanceUid: string;
+  readonly patientId: string;
+}
+
+/** A stored instance's file and where it belongs; undefined where there is none of this UID. */
+export function findInstance(db: ReadableDatabase, sopInstanceUid: string): StoredInstance | undefined {
   return db.get(
-    'SELECT file_sha256 AS sha256, file_bytes AS bytes FROM instances WHERE sop_instance_uid = ?',
+    `SELECT file_sha256 AS sha256, file_bytes AS bytes, study_instance_uid AS studyInstanceUid, patient_id AS patientId
+     FROM instances JOIN series USING (series_instance_uid) JOIN studies USING (study_instance_uid)
+       JOIN patients USING (patient_key)
+     WHERE sop_instance_uid = ?`,
     sopInstanceUid,
   );
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import Sqlite from 'better-sqlite3-multiple-ciphers';
 import { expect, it, onTestFinished } from 'vitest';
 import { freshFolder } from '../../tests/support/store.ts';
 import { openDatabase } from './database.ts';
@@ -38,7 +38,7 @@ it('upgrades a copy and switches; the old database stays beside it, whole, and c
   db.close();
   expect(schemaOf(db.replaced ?? '')).toBe(2);
 
-  await restoreDatabase(dirname(path), db.replaced ?? '', new Date());
+  await restoreDatabase(dirname(path), db.replaced ?? '', { now: new Date() });
   const { db: restored } = openStore(dirname(path));
   onTestFinished(() => restored.close());
   expect(listStudies(restored).map((study) => study.studyInstanceUid)).toEqual(['1.2']);

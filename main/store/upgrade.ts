@@ -1,8 +1,9 @@
 /** Brings the database of an older version up to date without touching it before the result is known to be whole. */
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import type { Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3-multiple-ciphers';
 import { Fault } from '../fault.ts';
 import { migrate, migrations } from './migrations/index.ts';
+import { makePrivateFile } from './private-files.ts';
 
 export interface UpgradeOptions {
   /** Opens a file of SQLite, checked and ready. */
@@ -30,7 +31,10 @@ export function upgradeDatabase(path: string, { open, problemsOf, keepsOld }: Up
     takeForOneself(sqlite, path);
     const kept = `${path}.schema-${from}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
     rmSync(copy, { force: true });
-    for (const target of keepsOld ? [kept, copy] : [copy]) sqlite.prepare('VACUUM INTO ?').run(target);
+    for (const target of keepsOld ? [kept, copy] : [copy]) {
+      makePrivateFile(target);
+      sqlite.prepare('VACUUM INTO ?').run(target);
+    }
     const upgraded = open(copy);
     try {
       migrate(upgraded, path);
@@ -54,8 +58,11 @@ export function upgradeDatabase(path: string, { open, problemsOf, keepsOld }: Up
   }
 }
 
-/** Leaving the write-ahead log needs the database to oneself, and the exclusive mode keeps it so until it is closed. */
-function takeForOneself(sqlite: Database, path: string): void {
+/**
+ * Leaving the write-ahead log needs the database to oneself, and the exclusive mode keeps it so until it is closed.
+ * @throws Fault `timed-out` where another process has it open
+ */
+export function takeForOneself(sqlite: Database, path: string): void {
   try {
     sqlite.pragma('journal_mode = DELETE');
     sqlite.pragma('locking_mode = EXCLUSIVE');
@@ -65,13 +72,14 @@ function takeForOneself(sqlite: Database, path: string): void {
     if (!busy) throw thrown;
     throw new Fault(
       'timed-out',
-      'This database is to be brought up to date, but another process has it open. Close every window and command of the application, then start again.',
+      'This database is to be replaced, but another process has it open. Close every window and command of the application, then start again.',
       { path, cause: thrown },
     );
   }
 }
 
-function toDisk(path: string): void {
+/** Brings a file's bytes to the disk. */
+export function toDisk(path: string): void {
   const file = openSync(path, 'r+');
   try {
     fsyncSync(file);

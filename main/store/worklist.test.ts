@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Decision } from '../../preload/contract/model.ts';
 import type { WorklistQuery } from '../../preload/contract/workstation.ts';
 import { freshStore, someInstance } from '../../tests/support/store.ts';
-import { insertAnalysis } from './analyses.ts';
+import { deleteFinding, insertAnalysis, insertFinding, listFrameResults, updateDecision } from './analyses.ts';
 import { insertCalibration } from './calibrations.ts';
 import type { WritableDatabase } from './database.ts';
 import { insertReferenceSet } from './reference-sets.ts';
-import { saveReport } from './reports.ts';
+import { insertAddendum, saveReport } from './reports.ts';
+import { forgetRemoved, removeStudy } from './retention.ts';
 import { insertInstance } from './studies.ts';
 import { findStudies, getWorklistRow, listModalities, listWorklistRows, markOpened } from './worklist.ts';
 
@@ -134,6 +136,7 @@ describe('the worklist', () => {
       findings: '',
       impression: 'x',
       state: 'draft',
+      language: 'en',
       signedBy: null,
       signedAt: null,
       updatedAt: '',
@@ -166,6 +169,61 @@ describe('the worklist', () => {
       [0.4, 0.25, 0],
     ]);
   });
+
+  it('counts an image no more once all that was marked on it is rejected, and again when that is taken back', () => {
+    const db = filled();
+    analyse(db, 'a', 3, [0.9], true);
+    const [marked] = listFrameResults(db, 'a');
+    const mark = (id: string) =>
+      insertFinding(db, {
+        ...marked!,
+        id,
+        analysisId: 'a',
+        box: [0, 0, 1, 1],
+        outline: [],
+        peakScore: 0.9,
+        areaMm2: null,
+        longestDiameterMm: null,
+        decision: 'open',
+        comment: '',
+        decidedBy: null,
+        decidedAt: null,
+        drawnBy: null,
+        measurementId: null,
+      });
+    for (const id of ['one', 'two']) mark(id);
+    const decide = (id: string, decision: Decision) =>
+      updateDecision(db, id, { decision, comment: '', decidedBy: null, decidedAt: null });
+    const counted = () => {
+      const { highestScore, flaggedFrames } = getWorklistRow(db, watcher, '1.3');
+      return [highestScore, flaggedFrames];
+    };
+    expect(counted()).toEqual([0.9, 1]);
+    decide('one', 'rejected');
+    expect(counted()).toEqual([0.9, 1]);
+    decide('two', 'rejected');
+    expect(counted()).toEqual([null, 0]);
+    expect(found(db, { flagged: true })).toEqual([]);
+    decide('one', 'accepted');
+    expect(counted()).toEqual([0.9, 1]);
+    deleteFinding(db, 'one');
+    expect(counted()).toEqual([null, 0]);
+    mark('three');
+    expect(counted()).toEqual([0.9, 1]);
+    decide('three', 'accepted');
+    const report = {
+      indication: '',
+      technique: '',
+      findings: '',
+      impression: 'x',
+      language: 'en',
+      updatedAt: '',
+    } as const;
+    saveReport(db, { ...report, studyInstanceUid: '1.3', state: 'signed', signedBy: 'reader', signedAt: 'now' });
+    const addendum = { version: 2, text: 'No.', reason: 'quality', signedBy: 'reader', signedAt: 'later' } as const;
+    insertAddendum(db, '1.3', { ...addendum, withdrawn: ['three'] });
+    expect(counted()).toEqual([null, 0]);
+  });
 });
 
 const calibration = {
@@ -177,6 +235,7 @@ const calibration = {
   preset: 'fast',
   shots: 1,
   heldOut: 0,
+  heldOutPatients: 0,
   setAside: 0,
   seed: 1,
   steps: 1,
@@ -188,6 +247,7 @@ const calibration = {
   bodyPart: 'HEAD',
   view: '',
   scanner: '',
+  protocol: '',
   retiredAt: null,
   origin: '',
   provider: 'cpu',
@@ -197,3 +257,17 @@ const calibration = {
   createdBy: 'reader',
   active: true,
 } as const;
+
+it('keeps no word of a study that was removed, and finds the others', () => {
+  const { db } = freshStore();
+  insertInstance(db, someInstance(), 'now');
+  const other = { studyInstanceUid: '1.9', seriesInstanceUid: '1.9.1', sopInstanceUid: '1.9.1.1' };
+  insertInstance(db, someInstance({ ...other, patientId: 'P9', patientName: 'UNMISTAKABLE' }), 'now');
+  const hasWord = (word: string) =>
+    db.all<{ block: Buffer }>('SELECT block FROM worklist_words_data').some(({ block }) => block.includes(word));
+  expect(hasWord('unmistakable')).toBe(true);
+  removeStudy(db, '1.9');
+  forgetRemoved(db);
+  expect(hasWord('unmistakable')).toBe(false);
+  expect(hasWord('fictional')).toBe(true);
+});

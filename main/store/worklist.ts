@@ -132,6 +132,21 @@ function matchOf(text: string, column = ''): string {
   return words.map((word) => `${column === '' ? '' : `${column} : `}"${word}" *`).join(' AND ');
 }
 
+/** UIDs of the other studies of a study's patient, the newest first; none where the patient has no id. */
+export function listOthersOfPatient(db: ReadableDatabase, studyInstanceUid: string): readonly string[] {
+  return db
+    .all<{ uid: string }>(
+      `SELECT other.study_instance_uid AS uid
+       FROM studies AS own JOIN patients AS patient USING (patient_key)
+         JOIN patients AS same ON same.patient_id = patient.patient_id AND patient.patient_id <> ''
+         JOIN studies AS other ON other.patient_key = same.patient_key
+       WHERE own.study_instance_uid = ? AND other.study_instance_uid <> own.study_instance_uid
+       ORDER BY other.study_date DESC, other.study_time DESC, other.study_instance_uid`,
+      studyInstanceUid,
+    )
+    .map(({ uid }) => uid);
+}
+
 export function countStudies(db: ReadableDatabase): number {
   return db.get<{ n: number }>('SELECT count(*) AS n FROM worklist')?.n ?? 0;
 }

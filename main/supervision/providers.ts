@@ -2,7 +2,9 @@
  * Which execution provider is trusted with a model. Each passes a self-test against the CPU first, in a process of its own
  * that may die or hang without harm; what was found is kept (verdicts.ts). The CPU needs no proof.
  */
+import { createHash, randomUUID } from 'node:crypto';
 import type { ProviderReport } from '../../preload/contract/model.ts';
+import { isOutOfMemory } from '../engine/out-of-memory.ts';
 import type { EngineTasks, SelfTestOutput, TooSlow } from '../engine/tasks.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { loadPack } from '../modelpack/pack.ts';
@@ -32,6 +34,8 @@ export interface ProvidersOptions {
   readonly version: () => Promise<string>;
   /** Graphics devices and drivers, as far as the system tells. */
   readonly adapters: () => Promise<string>;
+  /** What of a provider lies on this machine: another text whenever its libraries or drivers change. */
+  readonly installed?: (provider: string) => string;
   readonly platform?: NodeJS.Platform;
   readonly testLimitMs?: number;
 }
@@ -41,41 +45,62 @@ export class Providers {
   #idle: NodeJS.Timeout | undefined;
   /** Tests run one after the other: they would disturb each other's speed. */
   #queue: Promise<unknown> = Promise.resolve();
+  #asking: Promise<unknown> = Promise.resolve();
+  /** This run of the application. */
+  readonly #session = randomUUID();
+  /** Looking costs some milliseconds, and every batch of a study asks. */
+  readonly #installed = new Map<string, string>();
 
   constructor(options: ProvidersOptions) {
     this.#options = options;
   }
 
-  /** Accelerators that passed on the model and are faster than the CPU there, the preferred one first. */
-  async choose(packFolder: string, signal?: AbortSignal): Promise<readonly string[]> {
+  /**
+   * Accelerators that passed on the model and are faster than the CPU there, the preferred one first. `onTest` is told
+   * where one has to be tested for that, which may take minutes.
+   */
+  async choose(packFolder: string, signal?: AbortSignal, onTest?: () => void): Promise<readonly string[]> {
     const chosen: string[] = [];
     for (const name of this.#accelerators())
-      if ((await this.#verdictOn(packFolder, name, signal)).chosen) chosen.push(name);
+      if ((await this.#verdictOn(packFolder, name, signal, onTest)).chosen) chosen.push(name);
     return chosen;
   }
 
-  /** A named provider may be slower than the CPU, but not wrong. @throws Fault `provider-failed` with the reason */
+  /**
+   * A named provider may be slower than the CPU, but not wrong. Whoever names one wants it: where it did not pass before,
+   * or was given up as too slow, it is tested anew.
+   * @throws Fault `provider-failed` with the reason
+   */
   async require(packFolder: string, name: string, signal?: AbortSignal): Promise<void> {
     let verdict = await this.#verdictOn(packFolder, name, signal);
-    // It was found too slow for `auto`, and nothing more was looked at.
-    if (verdict.available && !verdict.selfTest)
+    if (!verdict.selfTest?.ok || !verdict.selfTest.complete)
       verdict = await this.#test(packFolder, name, signal, Number.POSITIVE_INFINITY);
     const { selfTest, reason } = verdict;
     if (!selfTest?.ok)
       throw new Fault('provider-failed', `The provider ${name} cannot be used here. ${reason ?? ''}`.trim());
   }
 
-  /** A provider that passed and then failed at work is not tried again with this model. */
-  async setAside(packFolder: string, name: string, reason: string): Promise<void> {
+  /**
+   * A provider that passed and then failed at work is not tried again with this model: not in this run of the application
+   * where memory was short, which passes, and otherwise until something of it changes or somebody asks.
+   */
+  async setAside(packFolder: string, name: string, fault: Fault): Promise<void> {
     const verdict = await this.#verdictOn(packFolder, name);
-    this.#options.verdicts.put({ ...verdict, chosen: false, selfTest: null, available: false, reason });
+    const reason = `It passed its self-test and failed at work: ${fault.message}`;
+    const held = isOutOfMemory(fault) ? { heldFor: this.#session } : {};
+    this.#options.verdicts.put({ ...verdict, ...held, chosen: false, selfTest: null, available: false, reason });
+  }
+
+  /** The devices and drivers that a provider has to do with, as far as the system tells. The CPU has none. */
+  async device(name: string): Promise<string> {
+    return name === 'cpu' ? '' : await this.#options.adapters();
   }
 
   /** What is known without testing anything. */
   async known(packFolder: string): Promise<readonly ProviderReport[]> {
     const reports: ProviderReport[] = [];
     for (const name of [...this.#accelerators(), 'cpu']) {
-      const verdict = this.#options.verdicts.find(await this.#keyOf(packFolder, name));
+      const verdict = await this.#kept(packFolder, name);
       if (verdict) reports.push(reportOf(verdict));
     }
     return withCpu(reports);
@@ -99,9 +124,20 @@ export class Providers {
     return ACCELERATORS[this.#options.platform ?? process.platform] ?? [];
   }
 
-  async #verdictOn(packFolder: string, name: string, signal?: AbortSignal): Promise<Verdict> {
-    const kept = () => this.#keyOf(packFolder, name).then((key) => this.#options.verdicts.find(key));
-    return (await kept()) ?? (await this.#test(packFolder, name, signal));
+  async #verdictOn(packFolder: string, name: string, signal?: AbortSignal, onTest?: () => void): Promise<Verdict> {
+    const ask = async () => (await this.#kept(packFolder, name)) ?? (await this.#test(packFolder, name, signal));
+    const found = await this.#kept(packFolder, name);
+    if (found) return found;
+    onTest?.();
+    // Two batches may ask at once: the second takes what the first finds.
+    const asked = this.#asking.then(ask);
+    this.#asking = asked.catch(() => {});
+    return await asked;
+  }
+
+  async #kept(packFolder: string, name: string): Promise<Verdict | undefined> {
+    const verdict = this.#options.verdicts.find(await this.#keyOf(packFolder, name));
+    return verdict?.heldFor === undefined || verdict.heldFor === this.#session ? verdict : undefined;
   }
 
   #test(
@@ -113,6 +149,7 @@ export class Providers {
   ): Promise<Verdict> {
     const test = this.#queue.then(async () => {
       throwIfCancelled(signal);
+      this.#installed.delete(name); // somebody may just have laid its libraries
       const { adapters, verdicts } = this.#options;
       const verdict: Verdict = {
         ...judge(name, await this.#tryOut({ packFolder, provider: name, giveUpAt }, signal)),
@@ -138,10 +175,14 @@ export class Providers {
     clearTimeout(this.#idle);
     let late = false;
     const end = () => trial.restart();
-    const limit = setTimeout(() => {
-      late = true;
-      end();
-    }, testLimitMs);
+    // The CPU is no candidate that could be given up; its test shows how fast it is.
+    const limit =
+      test.provider === 'cpu'
+        ? undefined
+        : setTimeout(() => {
+            late = true;
+            end();
+          }, testLimitMs);
     signal?.addEventListener('abort', end, { once: true });
     try {
       return await trial.run('selfTest', { ...test, steps: 2 });
@@ -151,7 +192,7 @@ export class Providers {
       if (fault.code !== 'provider-failed' && fault.code !== 'engine-died') throw fault; // of the model, not of it
       end(); // whatever state it is in
       if (late) return `Its self-test took longer than ${testLimitMs / 1000} seconds.`;
-      return fault.code === 'engine-died' ? 'It took its process down, or hung.' : fault.message;
+      return fault.code === 'engine-died' ? await this.#whyItDied(test.provider) : fault.message;
     } finally {
       clearTimeout(limit);
       this.#idle = setTimeout(end, IDLE_MS).unref();
@@ -159,10 +200,25 @@ export class Providers {
     }
   }
 
+  async #whyItDied(provider: string): Promise<string> {
+    const died = 'It took its process down, or hung.';
+    if (provider !== 'cuda') return died;
+    return `${died} CUDA libraries of another version than that of onnxruntime, ${await this.#options.version()}, do that.`;
+  }
+
+  #installedOf(name: string): string {
+    const known = this.#installed.get(name) ?? this.#options.installed?.(name) ?? '';
+    this.#installed.set(name, known);
+    return known;
+  }
+
   async #keyOf(packFolder: string, name: string): Promise<string> {
     const { identity } = await loadPack(packFolder, { verify: false });
     const { appVersion, adapters, version } = this.#options;
-    return [identity, name, await version(), appVersion, await adapters()].join(' | ');
+    const machine = createHash('sha256')
+      .update(`${await adapters()} | ${this.#installedOf(name)}`)
+      .digest('hex');
+    return [identity, name, await version(), appVersion, machine].join(' | ');
   }
 }
 
@@ -173,27 +229,39 @@ type Judgement = Pick<Verdict, 'available' | 'selfTest' | 'reason' | 'msPerImage
 function judge(name: string, found: SelfTestOutput | TooSlow | string): Judgement {
   if (typeof found === 'string')
     return { available: false, selfTest: null, reason: found, msPerImage: null, msPerStep: null, chosen: false };
-  if (found.tooSlow) {
-    const { msPerImage, cpuMsPerImage } = found;
-    const reason = `Slower than the CPU: ${rounded(msPerImage)} against ${rounded(cpuMsPerImage)} ms per image. It was not tested further.`;
-    return { available: true, selfTest: null, reason, msPerImage: rounded(msPerImage), msPerStep: null, chosen: false };
-  }
-  const { ok, maxAbsDiff, agreement, speed, cpuSpeed } = found;
-  const slower = speed.msPerImage + speed.msPerStep >= cpuSpeed.msPerImage + cpuSpeed.msPerStep;
+  const { msPerImage, cpuMsPerImage } = found.tooSlow
+    ? found
+    : { msPerImage: found.speed.msPerImage, cpuMsPerImage: found.cpuSpeed.msPerImage };
+  const against = `${rounded(msPerImage)} against ${rounded(cpuMsPerImage)} ms per image`;
   const common = {
     available: true,
-    selfTest: { ok, maxAbsDiff, ...agreement },
-    msPerImage: rounded(speed.msPerImage),
-    msPerStep: rounded(speed.msPerStep),
+    selfTest: outcomeOf(found),
+    msPerImage: rounded(msPerImage),
+    msPerStep: found.tooSlow ? null : rounded(found.speed.msPerStep),
   };
   if (name === 'cpu') return { ...common, chosen: false }; // see withCpu
-  if (!ok) return { ...common, chosen: false, reason: 'It computes other numbers than the CPU: it is set aside.' };
-  if (!slower) return { ...common, chosen: true };
-  const reason = `Correct, but slower than the CPU: ${rounded(speed.msPerImage)} against ${rounded(cpuSpeed.msPerImage)} ms per image.`;
-  return { ...common, chosen: false, reason };
+  if (!found.ok)
+    return { ...common, chosen: false, reason: 'It computes other numbers than the CPU: it is set aside.' };
+  if (found.tooSlow)
+    return { ...common, chosen: false, reason: `Slower than the CPU: ${against}. It was not tested further.` };
+  const { speed, cpuSpeed } = found;
+  if (speed.msPerImage + speed.msPerStep < cpuSpeed.msPerImage + cpuSpeed.msPerStep) return { ...common, chosen: true };
+  return { ...common, chosen: false, reason: `Correct, but slower than the CPU: ${against}.` };
 }
 
-function reportOf({ key: _, reason, ...report }: Verdict): ProviderReport {
+function outcomeOf(found: SelfTestOutput | TooSlow): NonNullable<Verdict['selfTest']> {
+  const untested = { text: null, gradients: null, loss: null, scores: null };
+  const { vision, ...others } = found.tooSlow ? { vision: found.vision, ...untested } : found.agreement;
+  const differences = { maxAbsDiff: found.maxAbsDiff, vision, ...others };
+  const kept = Object.entries(differences).map(([kind, value]) => [kind, Number.isFinite(value) ? value : null]);
+  return {
+    ok: found.ok,
+    complete: !found.tooSlow,
+    ...(Object.fromEntries(kept) as Readonly<Record<keyof typeof differences, number | null>>),
+  };
+}
+
+function reportOf({ key: _, heldFor: __, reason, ...report }: Verdict): ProviderReport {
   return { ...report, ...(reason === undefined ? {} : { reason }) };
 }
 

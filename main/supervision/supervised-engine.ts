@@ -3,8 +3,7 @@
  * self-test, the CPU last; a named provider must have passed. When the engine dies or hangs under a task, it is started
  * anew and the task goes on: a calibration from its last checkpoint, anything else from its beginning.
  */
-import { randomUUID } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProviderChoice } from '../../preload/contract/model.ts';
@@ -20,15 +19,25 @@ interface OnProvider {
   readonly provider: ProviderChoice;
 }
 
+/** As the window knows it (renderer/calibration/text.ts, renderer/viewer/text.ts). */
+const TESTING_PROVIDERS = 'Testing the processors of this machine';
+
 /** Deaths of the engine under one task, without any step forward in between, after which it is given up. */
 const DEATHS = 3;
 
 export function supervise(
   engine: RestartableRunner<EngineTasks>,
-  providers: Pick<Providers, 'choose' | 'require' | 'setAside'>,
+  providers: Pick<Providers, 'choose' | 'require' | 'setAside' | 'device'>,
 ): TaskRunner<EngineTasks> {
-  const run = <N extends Name>(name: N, input: EngineTasks[N]['input'], options: Options<N> = {}) =>
-    persist(engine, name, input, options);
+  const runOn = async <N extends Name>(
+    name: N,
+    task: EngineTasks[N]['input'] & OnProvider,
+    provider: ProviderChoice,
+    options: Options<N>,
+  ) => {
+    const device = await providers.device(provider);
+    return await persist(engine, name, { ...task, provider, ...(device === '' ? {} : { device }) }, options);
+  };
 
   return {
     async run(name, input, options = {}) {
@@ -38,24 +47,21 @@ export function supervise(
       const { packFolder, provider } = task;
       if (provider !== 'auto') {
         if (provider !== 'cpu') await providers.require(packFolder, provider, options.signal);
-        return await run(name, task, options);
+        return await runOn(name, task, provider, options);
       }
-      for (const accelerator of await providers.choose(packFolder, options.signal)) {
+      const tell = () => options.onWait?.(TESTING_PROVIDERS);
+      for (const accelerator of await providers.choose(packFolder, options.signal, tell)) {
         try {
-          return await run(name, { ...task, provider: accelerator }, options);
+          return await runOn(name, task, accelerator as ProviderChoice, options);
         } catch (thrown) {
           throwIfCancelled(options.signal);
           const fault = Fault.from(thrown);
           if (!['provider-failed', 'engine-died', 'timed-out'].includes(fault.code)) throw fault;
-          await providers.setAside(
-            packFolder,
-            accelerator,
-            `It passed its self-test and failed at work: ${fault.message}`,
-          );
+          await providers.setAside(packFolder, accelerator, fault);
           engine.restart(); // a process in which a provider failed is not trusted
         }
       }
-      return await run(name, { ...task, provider: 'cpu' }, options);
+      return await runOn(name, task, 'cpu', options);
     },
   };
 }
@@ -68,18 +74,21 @@ async function persist<N extends Name>(
   options: Options<N>,
 ): Promise<EngineTasks[N]['output']> {
   if (name === 'calibrate' && !(input as CalibrateInput).checkpoint) {
-    const checkpoint = join(tmpdir(), `mediclip-${randomUUID()}.checkpoint`);
+    // In a folder of its own: an engine that dies while it writes leaves half a file beside it.
+    const folder = await mkdtemp(join(tmpdir(), 'mediclip-'));
     try {
+      const checkpoint = join(folder, 'checkpoint');
       return await persist(engine, name, { ...(input as CalibrateInput), checkpoint }, options);
     } finally {
-      await rm(checkpoint, { force: true });
+      await rm(folder, { recursive: true, force: true });
     }
   }
   const { checkpoint } = input as Partial<CalibrateInput>;
   let reached = await writtenAt(checkpoint);
-  for (let deaths = 1; ; deaths++) {
+  for (let [deaths, deathsBefore] = [1, 0]; ; deaths++, deathsBefore++) {
     try {
-      return await engine.run(name, input, options);
+      // Where memory is short the system ends the engine without a word: each time it takes half as much at once.
+      return await engine.run(name, deathsBefore === 0 ? input : { ...input, deathsBefore }, options);
     } catch (thrown) {
       throwIfCancelled(options.signal);
       if (Fault.from(thrown).code !== 'engine-died') throw thrown;

@@ -2,9 +2,9 @@
  * The ladder of providers over the real engine. The accelerator stands in for one: the CPU under the name `webgpu`, which
  * misbehaves as a test asks.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSmallPack, stripedPictures } from '../../tests/support/small-pack.ts';
 import { createEngineHandlers } from '../engine/handlers.ts';
@@ -43,11 +43,19 @@ function runner(handlers: Handlers): RestartableRunner<EngineTasks> & { restarts
 }
 
 /** As on a Linux machine whose `webgpu` is the given engine's. */
-function providersOn(trial: Handlers, options: { file?: string; adapters?: string; limit?: number } = {}) {
+interface Machine {
+  file?: string;
+  adapters?: string;
+  limit?: number;
+  installed?: (provider: string) => string;
+}
+
+function providersOn(trial: Handlers, options: Machine = {}) {
   const {
     file = join(mkdtempSync(join(folder, 'data-')), 'providers.json'),
     adapters = 'a card',
     limit = 60_000,
+    installed = () => '',
   } = options;
   return new Providers({
     trial: runner(trial),
@@ -55,6 +63,7 @@ function providersOn(trial: Handlers, options: { file?: string; adapters?: strin
     appVersion: '1.0.0',
     version: async () => '1.30.0',
     adapters: async () => adapters,
+    installed,
     platform: 'linux',
     testLimitMs: limit,
   });
@@ -109,16 +118,72 @@ describe('the self-test', () => {
     });
   });
 
+  it.each([
+    ['wrong-head', 'scores', ['vision', 'text', 'gradients', 'loss']],
+    ['wrong-map', 'scores', ['vision', 'text', 'gradients', 'loss']],
+    ['wrong-bank', 'scores', ['vision', 'text', 'gradients', 'loss']],
+    ['wrong-adapters', 'gradients', ['vision', 'text', 'scores']],
+    ['wrong-batch', 'vision', ['text']],
+  ] as const)('sets aside a provider that is %s alone', async (how, kind, right) => {
+    const webgpu = (await providersOn(misbehaving(how)).test(packFolder)).find(({ name }) => name === 'webgpu');
+    expect(webgpu).toMatchObject({ chosen: false, selfTest: { ok: false, complete: true } });
+    expect(webgpu?.selfTest?.[kind]).toBeGreaterThan(0.01);
+    for (const other of right) expect(webgpu?.selfTest?.[other], other).toBe(0);
+  });
+
+  it('sets aside a provider whose values are not numbers, and remembers that beside what it knows of others', async () => {
+    const file = join(folder, 'no-numbers.json');
+    const providers = providersOn(misbehaving('nan'), { file });
+    expect(await providers.choose(packFolder)).toEqual([]);
+    const known = await providers.known(packFolder);
+    expect(known.map(({ name }) => name)).toEqual(['cuda', 'webgpu']);
+    expect(known[1]).toMatchObject({ chosen: false, selfTest: { ok: false, vision: null, maxAbsDiff: null } });
+    expect(known[1]?.reason).toContain('other numbers');
+  });
+
+  it('is made again where a verdict cannot be understood, and all others are kept', async () => {
+    const file = join(folder, 'half-understood.json');
+    const providers = providersOn(createEngineHandlers(), { file });
+    await providers.choose(packFolder);
+    const [cuda, webgpu] = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify([cuda, { ...webgpu, chosen: 'perhaps' }]));
+    expect((await providers.known(packFolder)).map(({ name }) => name)).toEqual(['cuda']);
+  });
+
+  it('keeps what it saw of a provider that it gave up as too slow, and tests it to the end when it is asked for by name', async () => {
+    const handlers = lookalike('slower');
+    const impatient: Handlers = {
+      ...handlers,
+      async selfTest(input, context) {
+        const found = await handlers.selfTest(input, context);
+        if (input.giveUpAt === Number.POSITIVE_INFINITY) return found;
+        return { tooSlow: true, ok: true, msPerImage: 900, cpuMsPerImage: 7, vision: 2e-6, maxAbsDiff: 1e-5 };
+      },
+    };
+    const providers = providersOn(impatient);
+    const webgpu = (await providers.test(packFolder)).find(({ name }) => name === 'webgpu');
+    expect(webgpu).toMatchObject({
+      available: true,
+      chosen: false,
+      selfTest: { ok: true, complete: false, maxAbsDiff: 1e-5, vision: 2e-6, scores: null },
+      reason: 'Slower than the CPU: 900 against 7 ms per image. It was not tested further.',
+    });
+    await providers.require(packFolder, 'webgpu');
+    expect((await providers.known(packFolder))[1]?.selfTest).toMatchObject({ complete: true, scores: 0 });
+  });
+
   it('finds the CPU equal to itself under another name, to the last bit', async () => {
     const reports = await providersOn(lookalike('faster')).test(packFolder);
     for (const name of ['webgpu', 'cpu'])
       expect(reports.find((report) => report.name === name)?.selfTest).toEqual({
         ok: true,
+        complete: true,
         maxAbsDiff: 0,
         vision: 0,
         text: 0,
         gradients: 0,
         loss: 0,
+        scores: 0,
       });
   });
 
@@ -163,15 +228,56 @@ describe('the self-test', () => {
   });
 });
 
+describe('a provider that failed', () => {
+  /** CUDA is the CPU here, once its libraries are laid. */
+  const absentUntil = (laid: () => boolean) =>
+    createEngineHandlers(async (model, options = {}) => {
+      if (options.provider === 'cuda' && !laid())
+        throw new Fault('provider-failed', 'Its libraries are not installed.');
+      return await openSession(model, { ...options, provider: 'cpu' });
+    });
+
+  it('is tested anew when its libraries are laid, and when it is asked for by name', async () => {
+    const file = join(folder, 'laid.json');
+    let laid = false;
+    const installed = (provider: string) => (provider === 'cuda' && laid ? 'a library' : 'none');
+    const handlers = absentUntil(() => laid);
+    const before = providersOn(handlers, { file, installed });
+    await before.choose(packFolder);
+    expect((await before.known(packFolder))[0]).toMatchObject({ name: 'cuda', available: false });
+    await expect(before.require(packFolder, 'cuda')).rejects.toThrow('not installed');
+    laid = true;
+    await before.require(packFolder, 'cuda');
+    const after = providersOn(handlers, { file: join(folder, 'laid-too.json'), installed });
+    laid = false;
+    await after.choose(packFolder);
+    laid = true;
+    const restarted = providersOn(handlers, { file: join(folder, 'laid-too.json'), installed });
+    await restarted.choose(packFolder);
+    expect((await restarted.known(packFolder))[0]).toMatchObject({ name: 'cuda', available: true });
+  });
+});
+
 describe('a task on `auto`', () => {
   it('works on a provider that passed and is faster, and the result says so', { timeout: 60_000 }, async () => {
     const engine = supervise(runner(lookalike('faster')), providersOn(lookalike('faster')));
     const { provider, providerVersion, profile } = await engine.run('calibrate', calibration('auto'));
     expect({ provider, providerVersion }).toEqual({
       provider: 'webgpu',
-      providerVersion: expect.stringMatching(/^onnxruntime \d/),
+      providerVersion: expect.stringMatching(/^onnxruntime \d[\d.]+, a card$/),
     });
     expect(decodeProfile(profile).manifest).toMatchObject({ provider, providerVersion, precision: 'float32' });
+  });
+
+  it('tells that processors are tested first, and only then', { timeout: 60_000 }, async () => {
+    const engine = supervise(runner(lookalike('faster')), providersOn(lookalike('faster')));
+    const told: string[] = [];
+    const features = { packFolder, provider: 'auto' as const, images: stripedPictures(1, 4) };
+    await engine.run('pictureFeatures', features, { onWait: (note) => told.push(note) });
+    expect(new Set(told)).toEqual(new Set(['Testing the processors of this machine']));
+    told.length = 0;
+    await engine.run('pictureFeatures', features, { onWait: (note) => told.push(note) });
+    expect(told).toEqual([]);
   });
 
   it('works on the CPU where the other is right but slower', { timeout: 60_000 }, async () => {
@@ -196,9 +302,20 @@ describe('a task on `auto`', () => {
     expect(Buffer.from(output.profile).equals(Buffer.from(undisturbed.profile))).toBe(true);
     expect(broken.restarts).toBe(1);
     expect(await providers.choose(packFolder)).toEqual([]);
-    await expect(engine.run('calibrate', calibration('webgpu'))).rejects.toMatchObject({
-      message: expect.stringContaining('failed at work'),
-    });
+    expect((await providers.known(packFolder))[1]?.reason).toContain('failed at work');
+  });
+
+  it('tries a provider again after the next start where it lacked memory, and not where it died', async () => {
+    const file = join(folder, 'set-aside.json');
+    const providers = providersOn(lookalike('faster'), { file });
+    await providers.choose(packFolder);
+    const afterRestart = () => providersOn(lookalike('faster'), { file }).choose(packFolder);
+    await providers.setAside(packFolder, 'webgpu', new Fault('provider-failed', 'Failed to allocate memory.'));
+    expect(await providers.choose(packFolder)).toEqual([]);
+    expect(await afterRestart()).toEqual(['webgpu']);
+    await providers.setAside(packFolder, 'webgpu', new Fault('engine-died', 'The engine stopped.'));
+    expect(await providers.choose(packFolder)).toEqual([]);
+    expect(await afterRestart()).toEqual([]);
   });
 });
 
@@ -227,9 +344,38 @@ describe('a task whose engine dies', () => {
 
   it('goes on from its checkpoint to the same profile', { timeout: 60_000 }, async () => {
     const undisturbed = await runInProcess(createEngineHandlers()).run('calibrate', calibration('cpu'));
-    const engine = supervise(runner(dyingAt([1, 3], 60)), providersOn(createEngineHandlers()));
+    const handlers = dyingAt([1, 3], 60);
+    const folders = new Set<string>();
+    const leavingHalfAFile: Handlers = {
+      ...handlers,
+      calibrate(input, context) {
+        const checkpoint = input.checkpoint ?? '';
+        writeFileSync(`${checkpoint}.${folders.size}.unfinished`, 'half');
+        folders.add(dirname(checkpoint));
+        return handlers.calibrate(input, context);
+      },
+    };
+    const engine = supervise(runner(leavingHalfAFile), providersOn(createEngineHandlers()));
     const output = await engine.run('calibrate', calibration('cpu'));
+    expect(folders.size).toBe(1);
+    for (const left of folders) expect(existsSync(left)).toBe(false);
     expect(Buffer.from(output.profile).equals(Buffer.from(undisturbed.profile))).toBe(true);
+  });
+
+  it('takes fewer pictures at once each time, because it may have lacked memory', async () => {
+    const handlers = createEngineHandlers();
+    const tried: (number | undefined)[] = [];
+    const twice: Handlers = {
+      ...handlers,
+      pictureFeatures(input, context) {
+        tried.push(input.deathsBefore);
+        if (tried.length < 3) throw dead();
+        return handlers.pictureFeatures(input, context);
+      },
+    };
+    const engine = supervise(runner(twice), providersOn(createEngineHandlers()));
+    await engine.run('pictureFeatures', { packFolder, provider: 'cpu', images: stripedPictures(2, 3) });
+    expect(tried).toEqual([undefined, 1, 2]);
   });
 
   it('is given up where it dies again and again without a step forward', { timeout: 60_000 }, async () => {

@@ -5,6 +5,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
+/** JSON knows no NaN. */
+const difference = z.number().nullable();
+
 const verdictSchema = z.object({
   key: z.string(),
   name: z.string(),
@@ -12,17 +15,21 @@ const verdictSchema = z.object({
   selfTest: z
     .object({
       ok: z.boolean(),
-      maxAbsDiff: z.number(),
-      vision: z.number(),
-      text: z.number(),
-      gradients: z.number(),
-      loss: z.number(),
+      complete: z.boolean(),
+      maxAbsDiff: difference,
+      vision: difference,
+      text: difference,
+      gradients: difference,
+      loss: difference,
+      scores: difference,
     })
     .nullable(),
   reason: z.string().optional(),
   msPerImage: z.number().nullable(),
   msPerStep: z.number().nullable(),
   chosen: z.boolean(),
+  /** It failed at work in a way that may pass, and the verdict holds for that run of the application alone. */
+  heldFor: z.string().optional(),
   version: z.string(),
   adapters: z.string(),
   testedAt: z.string(),
@@ -56,10 +63,13 @@ export class Verdicts {
     }
   }
 
-  /** A file that cannot be read holds no verdicts. */
+  /** A file that cannot be read holds no verdicts; one that cannot be understood costs no other. */
   #read(): readonly Verdict[] {
     try {
-      return z.array(verdictSchema).parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+      return z
+        .array(z.unknown())
+        .parse(JSON.parse(readFileSync(this.#path, 'utf8')))
+        .flatMap((kept) => verdictSchema.safeParse(kept).data ?? []);
     } catch {
       return [];
     }

@@ -1,7 +1,7 @@
 /**
  * Writes training images for the embedded model as raw shards, outside git.
  *
- * Run: node models/embedded/generate.ts [--out DIR] [--shards N] [--pairs N] [--first N]
+ * Run: npm run embedded-pictures -- [--out DIR] [--shards N] [--pairs N] [--first N]
  * Shards that exist are kept, so that an interrupted run goes on where it stopped. A shard holds `pairs` pairs: the same
  * anatomy without and with a lesion, drawn from one seed below HELD_OUT_SEEDS, side by side:
  *   NAME.images  uint8 (2 * pairs, 224, 224, 3), through a display window that varies

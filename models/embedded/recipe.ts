@@ -1,9 +1,9 @@
 /**
  * Makes pack/ from two parts: as vision network blocks 0 to 12 of the MobileNetV2 that npm's `nsfwjs` carries (MIT; its
- * early layers are the ImageNet-trained ones, left frozen by that project), and the text tower of the CLIP that train.py
+ * blocks 0 to 10 are the ImageNet-trained ones, 11 and 12 were trained further by that project), and the text tower of the CLIP that train.py
  * trained. Why this backbone: docs/decisions/0005-a-backbone-from-npm.md.
  *
- * Usage: node models/embedded/recipe.ts [folder of an unpacked nsfwjs 4.3.0]
+ * Usage: npm run embedded-model -- [folder of an unpacked nsfwjs 4.3.0]
  * Without a folder the package is fetched from the npm registry and checked against the hash below. Where train.py has
  * exported no weights to hf/, the text tower stays the one that pack/ has.
  */
@@ -25,7 +25,7 @@ import { createPack, loadPack } from '../../main/modelpack/pack.ts';
 import { findTokeniserFiles } from '../../main/modelpack/tokeniser-files.ts';
 
 const PACKAGE = 'nsfwjs@4.3.0';
-const PACKAGE_SHA512 = 'WTKDte0v1X97N1h34P79G/hG+sVT3+TnDz9di1WseIJR93v11E4viNX7Vg9WsO6HYoR772Nzq2iM8jo3XBZ+g==';
+const PACKAGE_SHA512 = 'WTKDte0vp1X97N1h34P79G/hG+sVT3+TnDz9di1WseIJR93v11E4viNX7Vg9WsO6HYoR772Nzq2iM8jo3XBZ+g==';
 
 /** Layers whose tokens MediCLIP and the memory bank read: the widest and the last of the 14 x 14 maps that told most. */
 const TAPS = ['block_10_expand_relu', 'block_12_add'] as const;

@@ -79,6 +79,8 @@ export interface FrameRow extends FrameRef {
   readonly slicePosition: number | null;
   /** Row and column direction cosines (0020,0037); null where unknown. */
   readonly imageOrientation: readonly number[] | null;
+  /** Of the centre of the first pixel in the patient, mm (0020,0032); null where unknown. */
+  readonly imagePosition: readonly number[] | null;
   readonly lossy: boolean;
 }
 
@@ -114,7 +116,11 @@ export interface FramePixels {
   readonly rescaleIntercept: number;
   readonly windowCenter: number;
   readonly windowWidth: number;
+  /** How grey follows from the window (PS3.3 C.11.2.1.2 and C.11.2.1.3). */
+  readonly voiFunction: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
   readonly pixelSpacing: readonly [number, number] | null;
+  /** The spacing is that of the detector: what lies before it is smaller than it measures (PS3.3 10.7.1.3). */
+  readonly spacingAtDetector: boolean;
   /** What a value after rescaling means, e.g. 'HU'; empty where unknown. */
   readonly units: string;
   /** Graphics that the file lays over the picture: (rows, columns), 1 where there are some; null without any. */
@@ -128,7 +134,7 @@ export interface AnomalyMap {
   readonly data: Float32Array;
 }
 
-/** What a calibration is for. '' in body part, view or scanner means any. */
+/** What a calibration is for. '' in body part, view, scanner or protocol means any. */
 export interface Scope {
   readonly modality: string;
   readonly bodyPart: string;
@@ -136,6 +142,18 @@ export interface Scope {
   readonly view: string;
   /** Manufacturer (0008,0070). */
   readonly scanner: string;
+  /** Protocol Name (0018,1030), else Sequence Name (0018,0024), else Convolution Kernel (0018,1210). */
+  readonly protocol: string;
+}
+
+/** Which calibration a study is to be analysed with, and by what that was decided. */
+export interface CalibrationChoice {
+  /** The active one that was made for all its images, the most particular first; null where there is none. */
+  readonly calibrationId: string | null;
+  /** How many active ones were. */
+  readonly fitting: number;
+  /** What the images have in common; '' where they differ or do not say. */
+  readonly study: Scope;
 }
 
 /** What a look at an image found. `detail` is a value of the file, e.g. its modality, or a number. */
@@ -145,6 +163,7 @@ export interface ImageRemark {
     | 'wrong-body-part'
     | 'wrong-view'
     | 'wrong-scanner'
+    | 'wrong-protocol'
     | 'localizer'
     | 'unreadable'
     | 'blank'
@@ -172,22 +191,34 @@ export interface SyntheticPreview extends FrameRef {
   readonly mask: Uint8Array;
 }
 
+/** How a calibration divides a reference set, beside the images that train. */
+export interface DrawPlan {
+  readonly heldOut: number;
+  readonly heldOutPatients: number;
+  /** Other images of the patients who train, and more than is scored. */
+  readonly setAside: number;
+}
+
 /** Whether studies of late still score as a calibration's held-out normals did. */
 export interface Drift {
   /** The newest ones that were analysed with it. */
   readonly studies: number;
   /** With fewer nothing is said. */
   readonly fewest: number;
-  /** Of a two-sample Kolmogorov-Smirnov test; null where there are too few. */
+  /** That they would lie so far off if nothing had moved and up to half of them are abnormal; null where too few. */
   readonly pValue: number | null;
   readonly moved: boolean;
   readonly direction: 'higher' | 'lower';
+  /** What they are compared with: the held-out normals, or the first studies after the calibration. */
+  readonly against: 'normals' | 'first-studies';
 }
 
 /** A kind of images in the store. */
-export interface ScopeCount extends Scope {
+export interface StoredKind extends Omit<Scope, 'scanner' | 'protocol'> {
   readonly images: number;
   readonly patients: number;
+  /** Those that are named in the files. */
+  readonly scanners: readonly string[];
 }
 
 export interface ReferenceSet {
@@ -203,6 +234,10 @@ export interface ReferenceSet {
   readonly confirmedBy: string;
   readonly createdAt: string;
 }
+
+/** Images of a reference set, and images of it that train, at most. */
+export const mostNormals = 10_000;
+export const mostShots = 512;
 
 export type Preset = 'parity' | 'fast' | 'default';
 export type ProviderChoice = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
@@ -232,15 +267,20 @@ export interface ProviderReport {
   readonly available: boolean;
   /**
    * Compared with the CPU on the model; null where it could not be tried. All but `maxAbsDiff` (of the vision tower's
-   * outputs) are relative to the largest value on the CPU.
+   * outputs) are relative to the largest value on the CPU. A difference is null where the provider gave something that
+   * is no number, and where it was not looked at.
    */
   readonly selfTest: {
+    /** All that was compared lies within the tolerances. */
     readonly ok: boolean;
-    readonly maxAbsDiff: number;
-    readonly vision: number;
-    readonly text: number;
-    readonly gradients: number;
-    readonly loss: number;
+    /** False where only the vision tower was compared, because it took too long. */
+    readonly complete: boolean;
+    readonly maxAbsDiff: number | null;
+    readonly vision: number | null;
+    readonly text: number | null;
+    readonly gradients: number | null;
+    readonly loss: number | null;
+    readonly scores: number | null;
   } | null;
   /** Why it is not available or was set aside. */
   readonly reason?: string;
@@ -293,6 +333,8 @@ export interface CalibrationRow extends Scope {
   readonly shots: number;
   /** Normals that were kept out of training, to state the threshold. */
   readonly heldOut: number;
+  /** Of so many patients: a promise counts these. */
+  readonly heldOutPatients: number;
   /** Normals of patients who train, drawn for neither part: no patient is in both. */
   readonly setAside: number;
   readonly seed: number;
@@ -343,6 +385,8 @@ export interface SensitivityCell {
   readonly size: AnomalySize;
   readonly found: number;
   readonly total: number;
+  /** Null where there is none of the kind and size. */
+  readonly share: ShareInterval | null;
 }
 
 /** What a calibration is worth on this site's images, at one tolerated share. Nothing here was trained on or chose. */
@@ -353,11 +397,13 @@ export interface CalibrationEvidence {
   readonly source: 'held-out' | 'cross-fit' | 'support';
   /** Ascending. */
   readonly normalScores: readonly number[];
+  /** Of so many patients. Promises count patients, because images of one are alike. */
+  readonly patients: number;
   /** Held-out normals, the highest score first; empty where none was held out. */
   readonly normals: readonly ScoredFrame[];
-  /** Share of future normals that will be flagged: expected, and the interval that this many normals allow. */
+  /** Share of future normals that will be flagged: expected, and the interval that this many patients allow. */
   readonly flaggedNormals: ShareInterval;
-  /** The smallest share that this many normals can promise, 1 / (n + 1). */
+  /** The smallest share that this many patients can promise, 1 / (n + 1). */
   readonly smallestPromise: number;
   /** The share of flagged normals that will not be exceeded with 95% confidence. */
   readonly flaggedAtMost: number;
@@ -365,13 +411,44 @@ export interface CalibrationEvidence {
   readonly sensitivity: readonly SensitivityCell[];
   readonly syntheticScores: readonly number[];
   readonly syntheticFound: ShareInterval | null;
+  /** Normals that went the way of the synthetic ones with nothing made in them: flagged as often as normals are. */
+  readonly unchanged: readonly number[];
+  readonly unchangedFlagged: ShareInterval | null;
   /** Cases that a person confirmed as abnormal, the lowest score first. */
   readonly abnormals: readonly ScoredFrame[];
   readonly abnormalFound: ShareInterval | null;
+  /** Confirmed cases of patients among the reference images: they would flatter, so they are not scored. */
+  readonly casesLeftOut: number;
   /** Of confirmed cases against held-out normals; null where one of the two is missing. */
   readonly auroc: ShareInterval | null;
+  /** The same AUROC of the same architecture at random weights; null before it was measured. */
+  readonly nullBaseline: ShareInterval | null;
   /** [share of normals flagged, share of abnormal found], from 0, 0 to 1, 1. Confirmed cases, else synthetic ones. */
   readonly roc: readonly (readonly [number, number])[];
+}
+
+/** Highest points of the maps of normals, ascending, and what each counts: images of one patient share the weight 1. */
+export interface NormalPeaks {
+  readonly scores: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/** Scores of one image by two calibrations. */
+interface ScoredTwice {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What a recalibration changed, on images that neither calibration was trained on. */
+export interface BeforeAfter {
+  /** Normals that both held out, of patients whom neither trained on; empty where there are none. */
+  readonly normals: readonly (FrameRef & ScoredTwice)[];
+  /** Synthetic anomalies in those normals. */
+  readonly synthetic: readonly ScoredTwice[];
+  /** Cases that are confirmed as abnormal. */
+  readonly cases: readonly (FrameRef & ScoredTwice)[];
+  /** Of the cases against the normals; null where one of the two is missing. */
+  readonly auroc: { readonly before: ShareInterval | null; readonly after: ShareInterval | null };
 }
 
 export type Decision = 'open' | 'accepted' | 'rejected';
@@ -426,6 +503,8 @@ export interface NearestNormals {
   readonly box: readonly [number, number, number, number];
   /** The nearest first, one per normal. */
   readonly normals: readonly NearestNormal[];
+  /** Institutions where the calibration's normals were made, as far as their files say. */
+  readonly institutions: readonly string[];
 }
 
 export interface FrameResult extends FrameRef {
@@ -445,6 +524,17 @@ export interface Analysis {
   readonly findings: readonly Finding[];
 }
 
+/** How many regions of the newest map a reader has decided on, commented or measured: another analysis forgets that. */
+export interface AnalysisLoss {
+  readonly decisions: number;
+  readonly comments: number;
+  readonly measurements: number;
+}
+
+/** Languages that the sentences of a report are made in. */
+export const reportLanguages = ['en', 'de'] as const;
+export type ReportLanguage = (typeof reportLanguages)[number];
+
 export interface Report {
   readonly studyInstanceUid: string;
   readonly indication: string;
@@ -456,6 +546,8 @@ export interface Report {
   readonly signedBy: string | null;
   readonly signedAt: string | null;
   readonly updatedAt: string;
+  /** Of the sentences on accepted findings, once it is signed. */
+  readonly language: ReportLanguage;
   /** What was added after the signature, the oldest first. */
   readonly addenda: readonly Addendum[];
 }
@@ -477,11 +569,13 @@ export interface Addendum {
 
 export type JobKind =
   | 'backup'
+  | 'retention' // studies whose period is over
   | 'model'
   | 'check'
   | 'import'
   | 'demo'
   | 'calibrate'
+  | 'transfer' // of calibrations and reference sets, between workstations
   | 'analyse'
   | 'export'
   | 'retrieve'
@@ -497,6 +591,8 @@ export interface JobProgress {
   readonly note: string;
   /** Loss per step so far, for calibrations. */
   readonly lossTrace?: readonly number[];
+  /** The execution provider that a calibration runs on, e.g. 'cpu', once it is settled. */
+  readonly provider?: string;
 }
 
 export interface JobStatus {
@@ -532,6 +628,15 @@ export interface PhotoDetails {
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
+}
+
+/** Encryption of the data folder, and the lock of its window. */
+export interface VaultState {
+  readonly encrypted: boolean;
+  readonly locked: boolean;
+  /** Whether the operating system's key store opens it too. */
+  readonly bySystem: boolean;
+  readonly lockAfterMinutes: number;
 }
 
 export interface About {

@@ -133,6 +133,19 @@ export interface SendEntry {
   readonly lastError: string;
 }
 
+/** What a node has yet to be given because an addendum replaced, or took back, results that it has. */
+export interface OwedReplacement {
+  readonly studyInstanceUid: string;
+  /** It may not be configured any more. */
+  readonly node: string;
+  /** Of the results that it has. */
+  readonly formats: readonly string[];
+  /** ISO 8601. */
+  readonly owedSince: string;
+  readonly nextTryAt: string;
+  readonly lastError: string;
+}
+
 const id = z.string().min(1).max(64);
 
 /** Arguments of the calls about the network. */
@@ -149,6 +162,10 @@ export const networkCallArguments = {
   'network.receiver': z.tuple([]),
   'network.saveReceiver': z.tuple([receiverSchema]),
   'network.queue': z.tuple([]),
+  'network.owed': z.tuple([]),
+  /** Tries at once what is owed. */
+  'network.replaceNow': z.tuple([]),
+  'network.forgetOwed': z.tuple([z.strictObject({ node: name, studyInstanceUid: id })]),
   'network.sendStudy': z.tuple([z.strictObject({ node: name, studyInstanceUid: id })]),
   'network.sendAgain': z.tuple([id]),
   'network.takeFromQueue': z.tuple([id]),
@@ -165,6 +182,9 @@ export interface NetworkCallResults {
   'network.receiver': ReceiverState;
   'network.saveReceiver': ReceiverState;
   'network.queue': readonly SendEntry[];
+  'network.owed': readonly OwedReplacement[];
+  'network.replaceNow': void;
+  'network.forgetOwed': void;
   /** How many objects were queued. */
   'network.sendStudy': number;
   'network.sendAgain': void;

@@ -1,3 +1,4 @@
+import type { Drift } from '../../preload/contract/model.ts';
 import { count, formatShare } from '../design/format.ts';
 import { messages } from '../language/language.svelte.ts';
 
@@ -21,9 +22,27 @@ export const text = messages(
       'A calibration teaches the workstation what normal looks like in your images: one modality, one body part, one view. 16 normal images to train on and about as many held out for the threshold are a good start. Nothing abnormal is needed.',
     choose: 'Choose normal images',
 
+    /** What main counts, and what it says it is doing. */
+    units: {
+      steps: 'steps',
+      images: 'images',
+      files: 'files',
+      'check steps': 'check steps',
+      'evidence images': 'images',
+    },
+    notes: {
+      'Reading the normal images': 'Reading the normal images',
+      'Looking at the normal images': 'Looking at the normal images',
+      Training: 'Training',
+      'Scoring normals for the threshold': 'Scoring normals for the threshold',
+      'Gathering evidence': 'Gathering evidence',
+      'Testing the processors of this machine': 'Testing the processors of this machine',
+    },
     cancel: 'Cancel',
     pause: 'Pause',
     cancelled: 'Cancelled. Nothing was kept of this run; the reference set is still there.',
+    cancelledKept: (steps: number) =>
+      `Cancelled. ${count(steps, 'step')} ${steps === 1 ? 'is' : 'are'} kept: resume it here or in the list, or discard it.`,
     pausedText: 'Paused. It goes on from its last checkpoint, also after a restart, when you resume it in the list.',
     again: 'Other settings',
     timeLeft: 'time left',
@@ -53,6 +72,7 @@ export const text = messages(
     trainedOn: 'Trained on',
     heldOut: 'Held out for the threshold',
     normals: (images: number) => count(images, 'normal'),
+    ofPatients: (images: number, patients: number) => `${count(images, 'normal')} of ${count(patients, 'patient')}`,
     setAside: (images: number) => `${count(images, 'more image')} set aside`,
     card: 'Card',
     facts: {
@@ -72,12 +92,14 @@ export const text = messages(
     made: (at: string, by: string, version: string) => `${at} by ${by}, version ${version}`,
     notStated: 'not stated',
     anyScanner: 'any scanner',
-    moved: (direction: 'higher' | 'lower', studies: number) =>
-      `The last ${count(studies, 'study', 'studies')} score ${direction} than the normals of this calibration.`,
+    moved: (direction: 'higher' | 'lower', studies: number, against: Drift['against']) =>
+      `The last ${count(studies, 'study', 'studies')} score ${direction} than ${against === 'normals' ? 'the normals of this calibration' : 'the first studies that were analysed with it'}.`,
     whatToDo:
-      'That hints at another protocol, scanner software or kind of patient. Look at some of them; where the images have changed, calibrate anew on recent normals. The rule: the median image of each of the newest 50 studies against the held-out normals, Kolmogorov-Smirnov p < 0.01.',
+      'That hints at another protocol, scanner software or kind of patient. Look at some of them; where the images have changed, calibrate anew on recent normals.',
+    driftRule:
+      'The rule: after every 20 studies, the median image of each of the newest 40 against that of each patient among the held-out normals, or, where studies are stacks and the normals single slices, of the first 20 studies; p < 0.001 that they would lie so far off if up to half of them are abnormal and nothing else has changed.',
     steady: (studies: number) =>
-      `The last ${count(studies, 'study', 'studies')} score as the normals of this calibration did (Kolmogorov-Smirnov p ≥ 0.01).`,
+      `The last ${count(studies, 'study', 'studies')} score as at the calibration, allowing for up to half of them being abnormal.`,
     tooFewStudies: (studies: number, fewest: number) =>
       `${count(studies, 'study', 'studies')} analysed with it; whether scores have moved is said from ${fewest} studies on.`,
   },
@@ -99,9 +121,26 @@ export const text = messages(
       'Eine Kalibrierung lehrt die Workstation, was in Ihren Bildern normal ist: eine Modalität, eine Körperregion, eine Ansicht. 16 Normalbilder zum Trainieren und etwa ebenso viele für die Schwelle sind ein guter Anfang. Auffällige Bilder braucht es nicht.',
     choose: 'Normalbilder wählen',
 
+    units: {
+      steps: 'Schritte',
+      images: 'Bilder',
+      files: 'Dateien',
+      'check steps': 'Prüfschritte',
+      'evidence images': 'Bilder',
+    },
+    notes: {
+      'Reading the normal images': 'Liest die Normalbilder',
+      'Looking at the normal images': 'Sieht die Normalbilder an',
+      Training: 'Trainiert',
+      'Scoring normals for the threshold': 'Bewertet Normalbilder für die Schwelle',
+      'Gathering evidence': 'Sammelt Belege',
+      'Testing the processors of this machine': 'Prüft die Prozessoren dieses Rechners',
+    },
     cancel: 'Abbrechen',
     pause: 'Anhalten',
     cancelled: 'Abgebrochen. Von diesem Lauf blieb nichts; der Referenzsatz ist noch da.',
+    cancelledKept: (steps) =>
+      `Abgebrochen. ${count(steps, 'Schritt bleibt', 'Schritte bleiben')} aufgehoben: Setzen Sie hier oder in der Liste fort, oder verwerfen Sie.`,
     pausedText:
       'Angehalten. Er läuft vom letzten Sicherungspunkt weiter, auch nach einem Neustart, wenn Sie ihn in der Liste fortsetzen.',
     again: 'Andere Einstellungen',
@@ -131,6 +170,8 @@ export const text = messages(
     trainedOn: 'Trainiert auf',
     heldOut: 'Für die Schwelle zurückgehalten',
     normals: (images) => count(images, 'Normalbild', 'Normalbildern'),
+    ofPatients: (images, patients) =>
+      `${count(images, 'Normalbild', 'Normalbilder')} von ${count(patients, 'Patient', 'Patienten')}`,
     setAside: (images) => `${count(images, 'weiteres Bild', 'weitere Bilder')} beiseitegelegt`,
     card: 'Karte',
     facts: {
@@ -149,12 +190,14 @@ export const text = messages(
     made: (at, by, version) => `${at} von ${by}, Version ${version}`,
     notStated: 'nicht genannt',
     anyScanner: 'jedes Gerät',
-    moved: (direction, studies) =>
-      `Die letzten ${count(studies, 'Studie', 'Studien')} haben ${direction === 'higher' ? 'höhere' : 'niedrigere'} Werte als die Normalbilder dieser Kalibrierung.`,
+    moved: (direction, studies, against) =>
+      `Die letzten ${count(studies, 'Studie', 'Studien')} haben ${direction === 'higher' ? 'höhere' : 'niedrigere'} Werte als ${against === 'normals' ? 'die Normalbilder dieser Kalibrierung' : 'die ersten damit analysierten Studien'}.`,
     whatToDo:
-      'Das deutet auf ein anderes Protokoll, neue Gerätesoftware oder andere Patienten. Sehen Sie einige an; haben sich die Bilder geändert, kalibrieren Sie neu auf jüngeren Normalbildern. Die Regel: das mittlere Bild jeder der neuesten 50 Studien gegen die zurückgehaltenen Normalbilder, Kolmogorow-Smirnow p < 0,01.',
+      'Das deutet auf ein anderes Protokoll, neue Gerätesoftware oder andere Patienten. Sehen Sie einige an; haben sich die Bilder geändert, kalibrieren Sie neu auf jüngeren Normalbildern.',
+    driftRule:
+      'Die Regel: nach je 20 Studien das mittlere Bild jeder der neuesten 40 gegen das jedes Patienten unter den zurückgehaltenen Normalbildern oder, wo Studien Stapel sind und die Normalbilder einzelne Schichten, gegen das der ersten 20 Studien; p < 0,001, dass sie so weit abwichen, wenn bis zur Hälfte auffällig sind und sich sonst nichts geändert hat.',
     steady: (studies) =>
-      `Die letzten ${count(studies, 'Studie', 'Studien')} haben Werte wie die Normalbilder dieser Kalibrierung (Kolmogorow-Smirnow p ≥ 0,01).`,
+      `Die letzten ${count(studies, 'Studie', 'Studien')} haben Werte wie bei der Kalibrierung, wenn man zulässt, dass bis zur Hälfte auffällig ist.`,
     tooFewStudies: (studies, fewest) =>
       `${count(studies, 'Studie', 'Studien')} damit analysiert; ob sich die Werte verschoben haben, wird ab ${fewest} Studien gesagt.`,
   },

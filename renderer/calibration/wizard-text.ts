@@ -23,7 +23,7 @@ export const text = messages(
       'One kind of image: one modality, body part and view. The narrower it is, the better the tool knows what is normal there.',
     kind: 'Kind of image',
     asTheImages: 'As the images say',
-    asTheImagesText: 'Modality, body part and view that all chosen images share, on any scanner.',
+    asTheImagesText: 'Modality, body part, view, manufacturer and protocol, as far as all chosen images share them.',
     unnamed: 'not named in the files',
     stored: (images: number, patients: number) =>
       `${count(images, 'image')} of ${count(patients, 'patient')} on this workstation`,
@@ -48,12 +48,16 @@ export const text = messages(
     chooseBelow: 'Choose images below',
     asNewVersion: 'Change it: as the next version',
     importFolder: 'Import a folder',
+    importSet: 'Import a set',
+    exportSet: 'Export without identities',
+    fromPacs: 'From the PACS',
     version: (version: number) => `version ${version}`,
     chosen: (images: number, studies: number) => `${count(images, 'image')} of ${count(studies, 'study', 'studies')}`,
     check: 'Check the images',
     checking: 'Checking the images',
     checked: 'Nothing speaks against these images.',
     remarked: (images: number) => `${count(images, 'image')} to look at`,
+    imagesThat: (images: number) => `${count(images, 'image')}:`,
     takeOut: 'Take out',
     takeOutAll: 'Take all of these out',
     nameOfSet: 'Name of the reference set',
@@ -61,6 +65,8 @@ export const text = messages(
     confirm: 'I confirm these are normal',
     saveSet: 'Save and go on',
     tooFew: (fewest: number) => `Choose at least ${fewest} images; 32 or more work better.`,
+    tooMany: (most: number) =>
+      `A set holds ${count(most, 'image')} at most. A few of each patient are enough: take some out.`,
     checkFirst: 'Check the images first.',
     giveName: 'Give the set a name.',
     confirmFirst: 'Confirm that the images are normal.',
@@ -102,10 +108,12 @@ export const text = messages(
     name: 'Name of the calibration',
     shots: 'Images to train on',
     heldOut: 'Left for the threshold',
-    heldOutText: 'of other patients, which training never sees',
+    heldOutText: (patients: number) => `of ${count(patients, 'other patient')}, which training never sees`,
     tolerated: 'Share of normal images that may be flagged, in percent',
-    cannotPromise: (heldOut: number, smallest: number) =>
-      `${count(heldOut, 'held-out image')} cannot promise under ${formatShare(smallest)}. Hold out more images or tolerate a larger share.`,
+    setAside: (images: number) =>
+      `; ${count(images, 'more image')} of the patients who train, or beyond 400, stand aside`,
+    cannotPromise: (patients: number, smallest: number, share: number, needed: number) =>
+      `${count(patients, 'held-out patient')} cannot promise under ${formatShare(smallest)}: a new patient is as likely as each of them to score highest, so 1 in ${patients + 1} is flagged even with the threshold above all of them. For ${formatShare(share)} hold out ${needed} patients, or tolerate a larger share.`,
     provider: 'Computed on',
     providers: {
       auto: 'Automatic',
@@ -120,6 +128,7 @@ export const text = messages(
     wrongName: 'Give the calibration a name.',
     wrongShots: 'Train on at least 2 images.',
     wrongHeldOut: (most: number) => `Hold out at least one image: train on ${most} at most.`,
+    wrongMostShots: (most: number) => `Train on ${most} images at most: 16 are enough to learn from.`,
     wrongShare: 'The tolerated share lies between 0 and 100%.',
     wrongSeed: 'The seed is a whole number from 0 on.',
     confirmedBy: (by: string, at: string) => `confirmed by ${by}, ${at}`,
@@ -152,7 +161,8 @@ export const text = messages(
       'Für eine Art von Bildern: eine Modalität, eine Körperregion, eine Ansicht. Je enger, desto besser kennt das Werkzeug, was dort normal ist.',
     kind: 'Art der Bilder',
     asTheImages: 'Wie die Bilder es sagen',
-    asTheImagesText: 'Modalität, Körperregion und Ansicht, die alle gewählten Bilder teilen, von jedem Gerät.',
+    asTheImagesText:
+      'Modalität, Körperregion, Ansicht, Hersteller und Protokoll, soweit alle gewählten Bilder sie teilen.',
     unnamed: 'in den Dateien nicht genannt',
     stored: (images, patients) =>
       `${count(images, 'Bild', 'Bilder')} von ${count(patients, 'Patient', 'Patienten')} auf dieser Workstation`,
@@ -183,12 +193,16 @@ export const text = messages(
     chooseBelow: 'Bilder unten wählen',
     asNewVersion: 'Ändern: als nächste Version',
     importFolder: 'Ordner importieren',
+    importSet: 'Satz importieren',
+    exportSet: 'Ohne Identitäten exportieren',
+    fromPacs: 'Aus dem PACS',
     version: (version) => `Version ${version}`,
     chosen: (images, studies) => `${count(images, 'Bild', 'Bilder')} aus ${count(studies, 'Studie', 'Studien')}`,
     check: 'Bilder prüfen',
     checking: 'Bilder werden geprüft',
     checked: 'Nichts spricht gegen diese Bilder.',
     remarked: (images) => `${count(images, 'Bild', 'Bilder')} zum Ansehen`,
+    imagesThat: (images) => `${count(images, 'Bild', 'Bilder')}:`,
     takeOut: 'Herausnehmen',
     takeOutAll: 'Alle diese herausnehmen',
     nameOfSet: 'Name des Referenzsatzes',
@@ -196,6 +210,8 @@ export const text = messages(
     confirm: 'Ich bestätige, dass diese Bilder normal sind',
     saveSet: 'Sichern und weiter',
     tooFew: (fewest) => `Wählen Sie mindestens ${fewest} Bilder; besser 32 oder mehr.`,
+    tooMany: (most) =>
+      `Ein Satz fasst höchstens ${count(most, 'Bild', 'Bilder')}. Wenige je Patient genügen: Nehmen Sie einige heraus.`,
     checkFirst: 'Prüfen Sie zuerst die Bilder.',
     giveName: 'Geben Sie dem Satz einen Namen.',
     confirmFirst: 'Bestätigen Sie, dass die Bilder normal sind.',
@@ -240,10 +256,13 @@ export const text = messages(
     name: 'Name der Kalibrierung',
     shots: 'Bilder zum Trainieren',
     heldOut: 'Bleiben für die Schwelle',
-    heldOutText: 'von anderen Patienten, die das Training nie sieht',
+    heldOutText: (patients) =>
+      `von ${count(patients, 'anderen Patienten', 'anderen Patienten')}, die das Training nie sieht`,
     tolerated: 'Anteil der Normalbilder, die markiert werden dürfen, in Prozent',
-    cannotPromise: (heldOut, smallest) =>
-      `${count(heldOut, 'zurückgehaltenes Bild', 'zurückgehaltene Bilder')} können nichts unter ${formatShare(smallest)} zusagen. Halten Sie mehr Bilder zurück oder dulden Sie einen größeren Anteil.`,
+    setAside: (images) =>
+      `; ${count(images, 'weiteres Bild', 'weitere Bilder')} von Trainingspatienten oder jenseits von 400 bleiben beiseite`,
+    cannotPromise: (patients, smallest, share, needed) =>
+      `${count(patients, 'zurückgehaltener Patient', 'zurückgehaltene Patienten')} können nichts unter ${formatShare(smallest)} zusagen: Ein neuer Patient hat ebenso leicht den höchsten Wert wie jeder von ihnen, also wird einer von ${patients + 1} markiert, selbst wenn die Schwelle über allen liegt. Für ${formatShare(share)} halten Sie ${needed} Patienten zurück, oder dulden Sie einen größeren Anteil.`,
     provider: 'Gerechnet auf',
     providers: {
       auto: 'Automatisch',
@@ -258,6 +277,7 @@ export const text = messages(
     wrongName: 'Geben Sie der Kalibrierung einen Namen.',
     wrongShots: 'Trainieren Sie auf mindestens 2 Bildern.',
     wrongHeldOut: (most) => `Halten Sie mindestens ein Bild zurück: trainieren Sie auf höchstens ${most}.`,
+    wrongMostShots: (most) => `Trainieren Sie auf höchstens ${most} Bildern: 16 reichen zum Lernen.`,
     wrongShare: 'Der geduldete Anteil liegt zwischen 0 und 100%.',
     wrongSeed: 'Die Startzahl ist eine ganze Zahl ab 0.',
     confirmedBy: (by, at) => `bestätigt von ${by}, ${at}`,

@@ -18,7 +18,8 @@ export type Step = (typeof steps)[number];
 export class Wizard {
   step: Step = $state('scope');
   /** Null: what the chosen images have in common. */
-  scope: Scope | null = $state.raw(null);
+  /** The protocol is as the images have it. */
+  scope: Omit<Scope, 'protocol'> | null = $state.raw(null);
   modelName = $state('');
   preset: Preset = $state('default');
 
@@ -40,6 +41,8 @@ export class Wizard {
   seed = $state(0);
   jobId: string | null = $state(null);
   calibrationId: string | null = $state(null);
+  /** Whether the reader has settled on the share: only then confirmed cases are shown. */
+  shareFixed = $state(false);
 
   /** What the check found for images that are still chosen, those first that speak against an image. */
   readonly remarked = $derived(
@@ -83,6 +86,7 @@ export class Wizard {
     this.toleratedPercent = toleratedPercent;
     this.jobId = null;
     this.calibrationId = null;
+    this.shareFixed = false;
     this.step = 'preview';
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { colourMapNames, colourMapPixels, mapColour, mapRange } from './colour-map.ts';
+import { colourMapNames, mapColour, mapRange } from '../../preload/contract/colour-map.ts';
+import { colourMapPixels } from './colour-map.ts';
 
 /** CIE lightness L* of an sRGB colour. */
 function lightness(colour: readonly [number, number, number]): number {

@@ -68,3 +68,16 @@ export function formatNumber(number: number): string {
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString(language.locale)} ${number === 1 ? one : many}`;
 }
+
+/** An AUROC or another figure of 0..1 with its interval: `0.913 (0.85–0.97)` */
+export function formatInterval({
+  value,
+  low,
+  high,
+}: {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}): string {
+  return `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+}

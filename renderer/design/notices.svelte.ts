@@ -25,6 +25,11 @@ class Notices {
     this.#add('fault', error instanceof Error ? error.message : String(error), undefined);
   }
 
+  /** Shows what is wrong and no failure of an act, until it is dismissed. */
+  problem(text: string): void {
+    this.#add('fault', text, undefined);
+  }
+
   /** Shows good news for a few seconds. */
   done(text: string): void {
     const id = this.#add('done', text, undefined);

@@ -27,6 +27,17 @@ export const text = messages(
     cancel: 'Cancel',
     doExport: 'Export',
     started: 'The export is under way.',
+    copies: 'De-identified copies',
+    copiesExplained:
+      'Copies of the images without the identity of the patient, by the Basic Application Confidentiality Profile of DICOM. Text inside the pictures is not removed: look at them before you pass them on.',
+    dates: 'Dates',
+    datesShifted: 'Moved, the same for all images of the patient',
+    datesRemoved: 'Removed',
+    keepCharacteristics: 'Keep sex, age, size and weight',
+    asFolder: 'A folder',
+    asZip: 'A zip archive',
+    write: 'Write copies',
+    copiesStarted: 'The copies are being written.',
     addendum: 'Addendum',
     addendumExplained:
       'A signed report stays as it is; an addendum stands below it. What left the workstation before is replaced by new versions.',
@@ -42,6 +53,7 @@ export const text = messages(
     region: (label: string, slice: number) => `${label}, image ${slice}`,
     regions: (regions: number) => count(regions, 'region', 'regions'),
     kinds: { sr: 'Structured report', seg: 'Segmentation', pmap: 'Parametric map' },
+    withdrawn: { rejected: 'taken back, not shown', replaced: 'replaced by a newer one, not shown' },
   },
   {
     export: 'Ergebnisse exportieren',
@@ -68,6 +80,17 @@ export const text = messages(
     cancel: 'Abbrechen',
     doExport: 'Exportieren',
     started: 'Der Export läuft.',
+    copies: 'De-identifizierte Kopien',
+    copiesExplained:
+      'Kopien der Bilder ohne die Identität des Patienten, nach dem Basic Application Confidentiality Profile von DICOM. Text in den Bildern wird nicht entfernt: Sehen Sie sie an, bevor Sie sie weitergeben.',
+    dates: 'Datumsangaben',
+    datesShifted: 'Verschoben, gleich für alle Bilder des Patienten',
+    datesRemoved: 'Entfernt',
+    keepCharacteristics: 'Geschlecht, Alter, Größe und Gewicht behalten',
+    asFolder: 'In einen Ordner',
+    asZip: 'In ein Zip-Archiv',
+    write: 'Kopien schreiben',
+    copiesStarted: 'Die Kopien werden geschrieben.',
     addendum: 'Nachtrag',
     addendumExplained:
       'Ein signierter Befund bleibt, wie er ist; ein Nachtrag steht darunter. Was die Workstation schon verlassen hat, wird durch neue Fassungen ersetzt.',
@@ -83,5 +106,6 @@ export const text = messages(
     region: (label, slice) => `${label}, Bild ${slice}`,
     regions: (regions) => count(regions, 'Region', 'Regionen'),
     kinds: { sr: 'Strukturierter Befund', seg: 'Segmentierung', pmap: 'Parametrische Karte' },
+    withdrawn: { rejected: 'zurückgenommen, nicht gezeigt', replaced: 'durch ein neueres ersetzt, nicht gezeigt' },
   },
 );

@@ -1,4 +1,5 @@
 import { messages } from '../language/language.svelte.ts';
+import type { Topic } from './topics.ts';
 
 type Pairs = readonly (readonly [string, string])[];
 interface Page {
@@ -40,13 +41,27 @@ export const text = messages(
           'Every column sorts; the search looks in all of them.',
           'Flagged counts the images whose score is above the threshold of the calibration that was used.',
         ],
-        keys: [['↑ ↓', 'Previous or next study'], ['Enter', 'Open the study'], ...everywhere],
+        keys: [
+          ['↑ ↓', 'Previous or next study'],
+          ['Enter', 'Open the study'],
+          ['Del', 'Remove the study, as the menu of the right mouse button does'],
+          ...everywhere,
+        ],
+      },
+      import: {
+        title: 'Import',
+        points: [
+          'Photographs carry no patient: what you enter here goes with all of those that were chosen together.',
+          'Without these details the photographs are left out; everything else is imported.',
+          'Originals are copied into the data folder and never changed. What cannot be read is listed with its reason under Jobs.',
+        ],
+        keys: everywhere,
       },
       calibration: {
         title: 'Calibration',
         points: [
           'One calibration is for one kind of image: one modality, one body part, one way of acquiring.',
-          'You state that the chosen images are normal; nothing checks that for you.',
+          'You state that the chosen images are normal. Checks show what stands out among them, image by image: decide on each, since they know no diseases.',
           'The held-out images alone set the threshold. Fewer of them can promise less, and the screen says how much.',
         ],
         keys: everywhere,
@@ -54,7 +69,7 @@ export const text = messages(
       models: {
         title: 'Models',
         points: [
-          'Two models come with the application. Others are imported from a checkpoint or a .mclip pack.',
+          'One model comes with the application. Others are imported from a checkpoint or a .mclip pack.',
           'Verify compares every file of a model with its recorded hash.',
         ],
         keys: everywhere,
@@ -77,7 +92,34 @@ export const text = messages(
         ],
         keys: everywhere,
       },
-    } as Readonly<Record<'worklist' | 'calibration' | 'models' | 'network' | 'viewer', Page>>,
+      report: {
+        title: 'Report',
+        points: [
+          'The report takes up the accepted findings, your indication and your impression, and what they were found with.',
+          'Sign closes the report, its findings and the analyses of the study for good. What comes later is an addendum.',
+          'What you write is kept as you type; templates fill only what is empty.',
+        ],
+        keys: everywhere,
+      },
+      export: {
+        title: 'Export',
+        points: [
+          'Results go into a folder, onto a medium with a DICOMDIR, or to a PACS that was entered. Only the last leaves this computer.',
+          'Results carry the patient’s identity. De-identified copies do not, as far as the rules for headers reach: look at the pictures for what is burnt in.',
+          'What an addendum replaces or takes back says so in the files too.',
+        ],
+        keys: everywhere,
+      },
+      settings: {
+        title: 'About and settings',
+        points: [
+          'Language, appearance and locking are chosen here, unless your administrator has settled them.',
+          'Save a support bundle shows all that it holds before it is saved: no names, no images, no paths.',
+          'An encrypted data folder cannot be opened without its passphrase, from a backup neither.',
+        ],
+        keys: everywhere,
+      },
+    } as Readonly<Record<Topic, Page>>,
     tour: [
       [
         'What this is',
@@ -96,6 +138,9 @@ export const text = messages(
     ] as Pairs,
     supportTitle: 'Support bundle',
     supportText: 'All that will be saved stands below: no names, no images, no paths. Read it before you hand it on.',
+    showLicences: 'Licences',
+    licencesTitle: 'Licences of what is inside',
+    licencesText: 'The npm packages with their licences. Those of Electron and Chromium lie beside the program.',
     saveSupport: 'Save a support bundle',
     save: 'Save',
     saved: 'The support bundle is saved.',
@@ -118,13 +163,27 @@ export const text = messages(
           'Jede Spalte sortiert; die Suche sieht in allen nach.',
           'Markiert zählt die Bilder, deren Wert über der Schwelle der verwendeten Kalibrierung liegt.',
         ],
-        keys: [['↑ ↓', 'Vorherige oder nächste Studie'], ['Enter', 'Studie öffnen'], ...ueberall],
+        keys: [
+          ['↑ ↓', 'Vorherige oder nächste Studie'],
+          ['Enter', 'Studie öffnen'],
+          ['Entf', 'Studie entfernen, wie im Menü der rechten Maustaste'],
+          ...ueberall,
+        ],
+      },
+      import: {
+        title: 'Import',
+        points: [
+          'Fotos nennen keinen Patienten: Was Sie hier eintragen, gilt für alle, die zusammen gewählt wurden.',
+          'Ohne diese Angaben bleiben die Fotos weg; alles Übrige wird importiert.',
+          'Originale werden in den Datenordner kopiert und nie verändert. Was sich nicht lesen lässt, steht mit Grund unter Aufträge.',
+        ],
+        keys: ueberall,
       },
       calibration: {
         title: 'Kalibrierung',
         points: [
           'Eine Kalibrierung gilt für eine Art von Bildern: eine Modalität, eine Körperregion, ein Aufnahmeverfahren.',
-          'Dass die gewählten Bilder normal sind, erklären Sie; nichts prüft das für Sie.',
+          'Dass die gewählten Bilder normal sind, erklären Sie. Prüfungen zeigen Bild für Bild, was auffällt: entscheiden Sie über jedes, denn Krankheiten kennen sie nicht.',
           'Allein die zurückgehaltenen Bilder setzen die Schwelle. Weniger davon können weniger zusagen.',
         ],
         keys: ueberall,
@@ -132,7 +191,7 @@ export const text = messages(
       models: {
         title: 'Modelle',
         points: [
-          'Zwei Modelle bringt die Anwendung mit. Weitere werden aus einem Checkpoint oder einem .mclip-Paket importiert.',
+          'Ein Modell bringt die Anwendung mit. Weitere werden aus einem Checkpoint oder einem .mclip-Paket importiert.',
           'Prüfen vergleicht jede Datei eines Modells mit ihrer festgehaltenen Prüfsumme.',
         ],
         keys: ueberall,
@@ -152,6 +211,33 @@ export const text = messages(
           'Zuerst das bloße Bild ansehen: H halten, oder die Karte mit der Leertaste ausschalten.',
           'Die Karte zeigt, wo das Bild von Ihren Normalbildern abweicht. Krankheiten kennt sie nicht.',
           'Jeden Fund annehmen oder ablehnen. Die Unterschrift schließt den Bericht endgültig.',
+        ],
+        keys: ueberall,
+      },
+      report: {
+        title: 'Bericht',
+        points: [
+          'Der Bericht übernimmt die angenommenen Funde, Ihre Indikation und Beurteilung, und womit sie gefunden wurden.',
+          'Die Unterschrift schließt den Bericht, seine Funde und die Analysen der Studie endgültig. Späteres ist ein Nachtrag.',
+          'Was Sie schreiben, wird beim Tippen gesichert; Vorlagen füllen nur, was leer ist.',
+        ],
+        keys: ueberall,
+      },
+      export: {
+        title: 'Export',
+        points: [
+          'Ergebnisse gehen in einen Ordner, auf ein Medium mit DICOMDIR oder an ein eingetragenes PACS. Nur Letzteres verlässt diesen Rechner.',
+          'Ergebnisse tragen die Identität des Patienten. Kopien ohne Identität tragen sie nicht, soweit die Regeln für Kopfdaten reichen: Sehen Sie nach, was in die Bilder eingebrannt ist.',
+          'Was ein Nachtrag ersetzt oder zurücknimmt, steht auch in den Dateien.',
+        ],
+        keys: ueberall,
+      },
+      settings: {
+        title: 'Über und Einstellungen',
+        points: [
+          'Sprache, Erscheinungsbild und Sperre werden hier gewählt, soweit die Administration sie nicht festgelegt hat.',
+          'Support-Paket speichern zeigt alles, was darin steht, bevor es gespeichert wird: keine Namen, keine Bilder, keine Pfade.',
+          'Ein verschlüsselter Datenordner lässt sich ohne sein Passwort nicht öffnen, auch nicht aus einer Sicherung.',
         ],
         keys: ueberall,
       },
@@ -175,6 +261,9 @@ export const text = messages(
     supportTitle: 'Support-Paket',
     supportText:
       'Alles, was gespeichert wird, steht hier: keine Namen, keine Bilder, keine Pfade. Vor der Weitergabe lesen.',
+    showLicences: 'Lizenzen',
+    licencesTitle: 'Lizenzen der Bestandteile',
+    licencesText: 'Die npm-Pakete mit ihren Lizenzen. Die von Electron und Chromium liegen neben dem Programm.',
     saveSupport: 'Support-Paket speichern',
     save: 'Speichern',
     saved: 'Das Support-Paket ist gespeichert.',

@@ -1,5 +1,5 @@
 /** Nodes, receiver and send queue, kept in step with main. */
-import type { PacsNode, ReceiverState, SendEntry, StudyMatches } from '../../preload/contract/pacs.ts';
+import type { OwedReplacement, PacsNode, ReceiverState, SendEntry, StudyMatches } from '../../preload/contract/pacs.ts';
 import { attempt } from '../design/notices.svelte.ts';
 import { call, on } from '../workstation.ts';
 
@@ -7,6 +7,7 @@ class Network {
   nodes: readonly PacsNode[] = $state.raw([]);
   receiver: ReceiverState | null = $state.raw(null);
   queue: readonly SendEntry[] = $state.raw([]);
+  owed: readonly OwedReplacement[] = $state.raw([]);
   /** What a node answered last, and which one it was: it stays while other screens are up. */
   answer: (StudyMatches & { readonly node: string }) | null = $state.raw(null);
   loaded = $state(false);
@@ -20,10 +21,11 @@ class Network {
   }
 
   async #reload(): Promise<void> {
-    [this.nodes, this.receiver, this.queue] = await Promise.all([
+    [this.nodes, this.receiver, this.queue, this.owed] = await Promise.all([
       call('network.nodes'),
       call('network.receiver'),
       call('network.queue'),
+      call('network.owed'),
     ]);
     this.loaded = true;
   }

@@ -79,6 +79,11 @@ export const text = messages(
     attempts: (attempts: number) => count(attempts, 'try', 'tries'),
     sendAgain: 'Try now',
     takeOut: 'Remove',
+    owed: 'Not taken back everywhere yet',
+    owedText:
+      'These nodes have results that an addendum has replaced since. They get the new ones as soon as it can be done.',
+    owedSince: (at: string, study: string) => `since ${at}, study ${study}`,
+    forgetOwed: 'I see to it myself',
   },
   {
     title: 'PACS',
@@ -157,5 +162,10 @@ export const text = messages(
     attempts: (attempts) => count(attempts, 'Versuch', 'Versuche'),
     sendAgain: 'Jetzt versuchen',
     takeOut: 'Entfernen',
+    owed: 'Noch nicht überall zurückgenommen',
+    owedText:
+      'Diese Knoten haben Ergebnisse, die ein Nachtrag seither ersetzt hat. Sie bekommen die neuen, sobald es geht.',
+    owedSince: (at, study) => `seit ${at}, Studie ${study}`,
+    forgetOwed: 'Ich kümmere mich selbst',
   },
 );

@@ -1,10 +1,22 @@
 /** The report of one study: saved while it is written, until it is signed. */
 import type { Report } from '../../preload/contract/model.ts';
+import type { ReportedFinding } from '../../preload/contract/results.ts';
 import { attempt, notices } from '../design/notices.svelte.ts';
+import { language } from '../language/language.svelte.ts';
 import { call, on } from '../workstation.ts';
 import { text } from './text.ts';
 
 const pauseBeforeSavingMs = 800;
+/** Until a text that could not be stored is tried again. */
+const retryMs = 5000;
+
+/** Drafts with text that main does not have yet, by study: they outlive the screen that they were written on. */
+const unstored = new Map<string, ReportDraft>();
+
+/** The report of a study; with the text that could not be stored when the study was left, where there is one. */
+export function draftOf(studyInstanceUid: string): ReportDraft {
+  return unstored.get(studyInstanceUid) ?? new ReportDraft(studyInstanceUid);
+}
 
 export class ReportDraft {
   readonly studyInstanceUid: string;
@@ -15,6 +27,9 @@ export class ReportDraft {
   findings: string = $state('');
   impression: string = $state('');
   saving: 'saved' | 'waiting' | 'failed' = $state('saved');
+  /** The accepted findings as the report says them. */
+  sentences: readonly ReportedFinding[] = $state.raw([]);
+  #sentencesAsked = 0;
   readonly signed: boolean = $derived(this.stored?.state === 'signed');
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -50,15 +65,25 @@ export class ReportDraft {
     if (this.saving === 'saved' || this.signed) return true;
     const written = this.#written();
     const { studyInstanceUid } = this;
-    const report = await attempt(() => call('reports.save', { studyInstanceUid, ...written }));
-    if (!report) {
-      this.saving = 'failed';
+    try {
+      this.stored = await call('reports.save', { studyInstanceUid, ...written });
+    } catch (error) {
+      this.#tryAgain(error);
       return false;
     }
-    this.stored = report;
+    unstored.delete(studyInstanceUid);
     // What was written meanwhile waits for its own turn.
     if (JSON.stringify(written) === JSON.stringify(this.#written())) this.saving = 'saved';
     return true;
+  }
+
+  /** Keeps the text, also when the study is left, until it is stored. The reader hears of it once. */
+  #tryAgain(error: unknown): void {
+    if (this.saving !== 'failed') notices.fault(error);
+    this.saving = 'failed';
+    unstored.set(this.studyInstanceUid, this);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.saveNow(), retryMs);
   }
 
   #written() {
@@ -69,14 +94,27 @@ export class ReportDraft {
   /** Signs what is on the screen: nothing is signed that could not be saved. */
   async sign(): Promise<void> {
     if (!(await this.saveNow())) return;
-    const report = await attempt(() => call('reports.sign', this.studyInstanceUid));
+    const report = await attempt(() => call('reports.sign', this.studyInstanceUid, language.tag));
     if (report) this.#take(report);
+  }
+
+  /** Asks for the sentences anew, whenever findings or what measures them have changed. */
+  async loadSentences(): Promise<void> {
+    const turn = ++this.#sentencesAsked;
+    const sentences = await attempt(() => call('reports.sentences', this.studyInstanceUid, language.tag));
+    if (sentences && turn === this.#sentencesAsked) this.sentences = sentences;
   }
 
   async exportPdf(): Promise<void> {
     if (!(await this.saveNow())) return;
     const path = await attempt(() => call('reports.exportPdf', this.studyInstanceUid));
     if (path) notices.done(text().writtenTo(path));
+  }
+
+  async print(): Promise<void> {
+    if (!(await this.saveNow())) return;
+    const printed = await attempt(() => call('reports.print', this.studyInstanceUid));
+    if (printed) notices.done(text().printed);
   }
 
   async #load(): Promise<void> {

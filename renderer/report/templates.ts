@@ -1,14 +1,8 @@
 /** What the parts of a report may begin with, by exam. They fill what is empty and never replace what was written. */
+import type { ReportTemplate } from '../../preload/contract/reading-room.ts';
 import { messages } from '../language/language.svelte.ts';
 
-export interface Template {
-  readonly name: string;
-  /** '' in either means any. */
-  readonly modality: string;
-  readonly bodyPart: string;
-  readonly technique: string;
-  readonly findings: string;
-}
+type Template = Omit<ReportTemplate, 'id'>;
 
 export const templates = messages<readonly Template[]>(
   [
@@ -18,6 +12,7 @@ export const templates = messages<readonly Template[]>(
       bodyPart: 'HEAD',
       technique: 'Axial slices of the head without contrast medium.',
       findings: 'Ventricles and sulci:\nGrey and white matter:\nMidline:\nSkull and sinuses:',
+      impression: '',
     },
     {
       name: 'Chest radiograph',
@@ -25,6 +20,7 @@ export const templates = messages<readonly Template[]>(
       bodyPart: 'CHEST',
       technique: 'Chest, one view.',
       findings: 'Lungs:\nPleura:\nHeart and mediastinum:\nBones and soft tissues:',
+      impression: '',
     },
     {
       name: 'MR',
@@ -32,8 +28,9 @@ export const templates = messages<readonly Template[]>(
       bodyPart: '',
       technique: 'Sequences:\nPlanes:',
       findings: 'Signal:\nStructures:',
+      impression: '',
     },
-    { name: 'Other exam', modality: '', bodyPart: '', technique: 'Images:', findings: 'Description:' },
+    { name: 'Other exam', modality: '', bodyPart: '', technique: 'Images:', findings: 'Description:', impression: '' },
   ],
   [
     {
@@ -42,6 +39,7 @@ export const templates = messages<readonly Template[]>(
       bodyPart: 'HEAD',
       technique: 'Axiale Schichten des Schädels ohne Kontrastmittel.',
       findings: 'Ventrikel und Sulci:\nGraue und weiße Substanz:\nMittellinie:\nSchädel und Nebenhöhlen:',
+      impression: '',
     },
     {
       name: 'Röntgen-Thorax',
@@ -49,6 +47,7 @@ export const templates = messages<readonly Template[]>(
       bodyPart: 'CHEST',
       technique: 'Thorax in einer Ebene.',
       findings: 'Lungen:\nPleura:\nHerz und Mediastinum:\nSkelett und Weichteile:',
+      impression: '',
     },
     {
       name: 'MR',
@@ -56,7 +55,15 @@ export const templates = messages<readonly Template[]>(
       bodyPart: '',
       technique: 'Sequenzen:\nEbenen:',
       findings: 'Signal:\nStrukturen:',
+      impression: '',
     },
-    { name: 'Andere Untersuchung', modality: '', bodyPart: '', technique: 'Aufnahmen:', findings: 'Beschreibung:' },
+    {
+      name: 'Andere Untersuchung',
+      modality: '',
+      bodyPart: '',
+      technique: 'Aufnahmen:',
+      findings: 'Beschreibung:',
+      impression: '',
+    },
   ],
 );

@@ -13,6 +13,7 @@ export const text = messages(
     speed: (image: string, step: string | null) =>
       step === null ? `${image} ms per image` : `${image} ms per image, ${step} ms per training step`,
     difference: (value: string) => `largest difference ${value}`,
+    noNumber: 'gives values that are not numbers',
     names: { cpu: 'CPU', webgpu: 'WebGPU', cuda: 'CUDA (NVIDIA)', dml: 'DirectML', coreml: 'CoreML' } as Readonly<
       Record<string, string>
     >,
@@ -29,6 +30,7 @@ export const text = messages(
     speed: (image, step) =>
       step === null ? `${image} ms je Bild` : `${image} ms je Bild, ${step} ms je Trainingsschritt`,
     difference: (value) => `größte Abweichung ${value}`,
+    noNumber: 'liefert Werte, die keine Zahlen sind',
     names: { cpu: 'CPU', webgpu: 'WebGPU', cuda: 'CUDA (NVIDIA)', dml: 'DirectML', coreml: 'CoreML' },
   },
 );

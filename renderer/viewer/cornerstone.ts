@@ -1,6 +1,6 @@
 /** Cornerstone3D, started once for the window. */
 import { cache, init as initCore, RenderingEngine } from '@cornerstonejs/core';
-import { addTool, annotation, init as initTools } from '@cornerstonejs/tools';
+import { addTool, annotation, CrosshairsTool, init as initTools } from '@cornerstonejs/tools';
 import { toolClasses } from './mouse-tools.ts';
 import { registerStackImages } from './stack-images.ts';
 
@@ -21,7 +21,7 @@ async function start(): Promise<RenderingEngine> {
   initTools();
   cache.setMaxCacheSize(cacheBytes);
   registerStackImages();
-  for (const tool of toolClasses) addTool(tool);
+  for (const tool of [...toolClasses, CrosshairsTool]) addTool(tool);
   const { style } = annotation.config;
   style.setDefaultToolStyles({
     ...style.getDefaultToolStyles(),
@@ -34,6 +34,8 @@ async function start(): Promise<RenderingEngine> {
       textBoxFontFamily: 'Inter Variable, Inter, sans-serif',
       textBoxFontSize: '12px',
       textBoxColor: '#ffe08a',
+      textBoxColorHighlighted: '#ffffff',
+      textBoxColorSelected: '#ffffff',
       textBoxLinkLineWidth: '1',
     },
   });

@@ -32,6 +32,12 @@ export function byPlace(findings: readonly Finding[], place: (ref: FrameRef) => 
   return findingOrder(findings).toSorted((one, other) => rank(one) - rank(other));
 }
 
+/** Pictures, by their key, on which findings were marked and all of them rejected: they count no longer. */
+export function dismissedFrames(findings: readonly Finding[]): ReadonlySet<string> {
+  const standing = new Set(findings.filter(({ decision }) => decision !== 'rejected').map(frameKey));
+  return new Set(findings.map(frameKey).filter((key) => !standing.has(key)));
+}
+
 /** Longest diameter and area, or the size in pixels where the spacing is unknown. */
 export function formatSize(finding: Finding): string {
   if (finding.longestDiameterMm === null || finding.areaMm2 === null) {

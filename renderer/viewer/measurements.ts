@@ -1,10 +1,11 @@
-/** The measurements of one study: drawn by Cornerstone's tools, kept by main, and one stack of steps to undo. */
-import { utilities as coreUtilities, eventTarget } from '@cornerstonejs/core';
+/** The measurements of the studies on the screen: drawn by Cornerstone's tools, kept by main, and one stack of steps to undo. */
+import { utilities as coreUtilities, eventTarget, getEnabledElements } from '@cornerstonejs/core';
 import { annotation as annotations, AnnotationTool as DrawingTool, Enums, type Types } from '@cornerstonejs/tools';
 import type { Annotation, AnnotationTool, FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
-import { attempt } from '../design/notices.svelte.ts';
+import { attempt, notices } from '../design/notices.svelte.ts';
 import { frameKey } from '../images/frame-key.ts';
-import { call } from '../workstation.ts';
+import { call, FaultError } from '../workstation.ts';
+import { forgetSteps } from './history.ts';
 import { annotationTools } from './mouse-tools.ts';
 import { imageIdOf } from './stack-images.ts';
 
@@ -12,52 +13,80 @@ const { ANNOTATION_ADDED, ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_
 const { DefaultHistoryMemo } = coreUtilities.HistoryMemo;
 /** A handle that is being dragged tells of every move; the last one is the act. */
 const pauseMs = 400;
-const stepsKept = 200;
+/** Until what could not be stored is tried again. */
+const retryMs = 5000;
+/** Main will not take these whenever they are tried again. */
+const refusals: readonly string[] = ['not-allowed', 'not-found', 'usage'];
 
 const toolOf = new Map(Object.entries(annotationTools).map(([tool, name]) => [name, tool as AnnotationTool]));
 
+/** A measurement on the screen, and the study that it belongs to. */
+interface Drawn extends Annotation {
+  readonly study: string;
+}
+
+interface KnownFrame {
+  readonly frame: FrameRow;
+  readonly modality: string;
+  readonly studyInstanceUid: string;
+}
+
 export class Measurements {
-  readonly #studyInstanceUid: string;
-  readonly #frames: ReadonlyMap<string, { readonly frame: FrameRow; readonly modality: string }>;
-  readonly #onChanged: (list: readonly Annotation[]) => void;
-  /** As main has them. */
+  readonly #frames = new Map<string, KnownFrame>();
+  readonly #onChanged: (studyInstanceUid: string, list: readonly Annotation[]) => void;
+  /** As main has them: only what it has confirmed. */
   readonly #stored = new Map<string, Annotation>();
+  /** Findings that a measurement measured when it was taken away: it measures them again when it comes back. */
+  readonly #measured = new Map<string, readonly string[]>();
+  /** Studies whose report is signed: nothing is drawn or moved on them. */
+  readonly #locked = new Set<string>();
+  /** Not stored yet, and the reader knows. */
+  readonly #late = new Set<string>();
   /** Being drawn for the first time. */
   readonly #unfinished = new Set<string>();
+  readonly #studies = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<unknown> = Promise.resolve();
-  #following = false;
+  #closed = false;
 
-  constructor(
-    studyInstanceUid: string,
-    series: readonly SeriesDetail[],
-    onChanged: (list: readonly Annotation[]) => void,
-  ) {
-    this.#studyInstanceUid = studyInstanceUid;
+  /** Follows what is measured. Call once Cornerstone runs; forgets everything that is drawn. */
+  constructor(onChanged: (studyInstanceUid: string, list: readonly Annotation[]) => void) {
     this.#onChanged = onChanged;
-    this.#frames = new Map(
-      series.flatMap(({ frames, modality }) => frames.map((frame) => [frameKey(frame), { frame, modality }])),
-    );
-  }
-
-  /** Puts back what was measured before, and follows what is measured now. Call once Cornerstone runs. */
-  async open(): Promise<void> {
     annotations.state.removeAllAnnotations();
-    DefaultHistoryMemo.size = stepsKept;
-    const list = (await attempt(() => call('annotations.list', this.#studyInstanceUid))) ?? [];
-    for (const one of list) this.#show(one);
-    this.#onChanged(list);
+    forgetSteps();
     eventTarget.addEventListener(ANNOTATION_ADDED, this.#added);
     eventTarget.addEventListener(ANNOTATION_COMPLETED, this.#completed);
     eventTarget.addEventListener(ANNOTATION_MODIFIED, this.#soon);
     eventTarget.addEventListener(ANNOTATION_REMOVED, this.#soon);
-    this.#following = true;
+  }
+
+  /** Puts back what was measured in a study before; nothing where it is here already. */
+  async add(studyInstanceUid: string, series: readonly SeriesDetail[]): Promise<void> {
+    if (this.#studies.has(studyInstanceUid)) return;
+    this.#studies.add(studyInstanceUid);
+    for (const { frames, modality } of series)
+      for (const frame of frames) this.#frames.set(frameKey(frame), { frame, modality, studyInstanceUid });
+    const list = (await attempt(() => call('annotations.list', studyInstanceUid))) ?? [];
+    if (this.#closed) return;
+    for (const one of list) {
+      this.#stored.set(one.id, one);
+      this.#show(one);
+    }
+    this.#onChanged(studyInstanceUid, list);
+  }
+
+  /** Lets nothing change any more in a study, neither by hand nor by undoing. */
+  lock(studyInstanceUid: string): void {
+    if (this.#locked.has(studyInstanceUid)) return;
+    this.#locked.add(studyInstanceUid);
+    for (const { id, study } of this.#drawn())
+      if (study === studyInstanceUid) annotations.locking.setAnnotationLocked(id, true);
+    if (this.#studies.has(studyInstanceUid)) forgetSteps(); // they lead back before the signature
   }
 
   /** Stores what is not stored yet, and forgets everything that is drawn. */
   async close(): Promise<void> {
-    if (!this.#following) return;
-    this.#following = false;
+    this.#closed = true;
     eventTarget.removeEventListener(ANNOTATION_ADDED, this.#added);
     eventTarget.removeEventListener(ANNOTATION_COMPLETED, this.#completed);
     eventTarget.removeEventListener(ANNOTATION_MODIFIED, this.#soon);
@@ -82,7 +111,7 @@ export class Measurements {
   removeSelected(element: HTMLDivElement): void {
     for (const uid of annotations.selection.getAnnotationsSelected()) {
       const drawn = annotations.state.getAnnotation(uid);
-      if (!drawn) continue;
+      if (!drawn || annotations.locking.isAnnotationLocked(uid)) continue;
       DefaultHistoryMemo.push(DrawingTool.createAnnotationMemo(element, drawn, { deleting: true }));
       annotations.state.removeAnnotation(uid);
     }
@@ -109,27 +138,74 @@ export class Measurements {
 
   /** Sends what differs from what main has, one act after the other. */
   #store(): void {
-    const drawn = new Map(this.#drawn().map((one) => [one.id, one]));
-    for (const [id, one] of drawn) {
-      if (JSON.stringify(this.#stored.get(id)) === JSON.stringify(one)) continue;
-      this.#stored.set(id, one);
-      const studyInstanceUid = this.#studyInstanceUid;
-      this.#send(() => call('annotations.put', { studyInstanceUid, annotation: one }));
+    const drawn = this.#drawn();
+    this.#saving = this.#saving.then(() => this.#send(drawn));
+  }
+
+  async #send(drawn: readonly Drawn[]): Promise<void> {
+    const changed = new Set<string>();
+    for (const { id, study, ...one } of drawn) {
+      const annotation = { id, ...one };
+      if (JSON.stringify(this.#stored.get(id)) === JSON.stringify(annotation)) continue;
+      if (await this.#try(id, () => this.#put(study, annotation))) changed.add(study);
     }
-    for (const id of this.#stored.keys())
-      if (!drawn.has(id)) {
-        this.#stored.delete(id);
-        this.#send(() => call('annotations.remove', id));
+    const there = new Set(drawn.map(({ id }) => id));
+    for (const [id, one] of this.#stored)
+      if (!there.has(id) && (await this.#try(id, () => this.#remove(id)))) changed.add(this.#studyOf(one));
+    for (const study of changed)
+      this.#onChanged(
+        study,
+        [...this.#stored.values()].filter((one) => this.#studyOf(one) === study),
+      );
+  }
+
+  async #put(studyInstanceUid: string, annotation: Annotation): Promise<void> {
+    const measures = [...(this.#measured.get(annotation.id) ?? [])];
+    await call('annotations.put', { studyInstanceUid, annotation, measures });
+    this.#measured.delete(annotation.id);
+    this.#stored.set(annotation.id, annotation);
+  }
+
+  async #remove(id: string): Promise<void> {
+    this.#measured.set(id, await call('annotations.remove', id));
+    this.#stored.delete(id);
+  }
+
+  /** What main refuses is undone on the screen; what failed otherwise is tried again. Resolves to whether it is done. */
+  async #try(id: string, act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      this.#late.delete(id);
+      return true;
+    } catch (error) {
+      if (!this.#late.has(id)) notices.fault(error);
+      if (error instanceof FaultError && refusals.includes(error.code)) this.#rollBack(id);
+      else if (!this.#closed) {
+        this.#late.add(id);
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#store(), retryMs);
       }
-    this.#onChanged([...drawn.values()]);
+      return false;
+    }
   }
 
-  #send(act: () => Promise<void>): void {
-    this.#saving = this.#saving.then(() => attempt(act));
+  /** Shows a measurement as main has it. */
+  #rollBack(id: string): void {
+    this.#late.delete(id);
+    if (this.#closed) return;
+    if (annotations.state.getAnnotation(id)) annotations.state.removeAnnotation(id);
+    const stored = this.#stored.get(id);
+    if (stored) this.#show(stored);
+    forgetSteps(); // they lead to what was refused
+    for (const { viewport } of getEnabledElements()) viewport.render();
   }
 
-  #drawn(): readonly Annotation[] {
-    return annotations.state.getAllAnnotations().flatMap((drawn): Annotation[] => {
+  #studyOf(one: Annotation): string {
+    return this.#frames.get(frameKey(one))?.studyInstanceUid ?? '';
+  }
+
+  #drawn(): readonly Drawn[] {
+    return annotations.state.getAllAnnotations().flatMap((drawn): Drawn[] => {
       const tool = toolOf.get(drawn.metadata?.toolName ?? '');
       const key = drawn.metadata?.referencedImageId?.replace(/^mediclip:/, '');
       const known = key === undefined ? undefined : this.#frames.get(key);
@@ -137,7 +213,7 @@ export class Measurements {
       const id = drawn.annotationUID;
       if (!tool || !known || !points || !id || this.#unfinished.has(id)) return [];
       const { sopInstanceUid, frame } = known.frame;
-      return [{ id, tool, sopInstanceUid, frame, points }];
+      return [{ id, tool, sopInstanceUid, frame, points, study: known.studyInstanceUid }];
     });
   }
 
@@ -168,7 +244,7 @@ export class Measurements {
         annotationUID: one.id,
         highlighted: false,
         invalidated: true,
-        isLocked: false,
+        isLocked: this.#locked.has(known.studyInstanceUid),
         isVisible: true,
         metadata: {
           toolName: annotationTools[one.tool],
@@ -189,6 +265,6 @@ export class Measurements {
       },
       one.sopInstanceUid,
     );
-    this.#stored.set(one.id, one);
+    if (this.#locked.has(known.studyInstanceUid)) annotations.locking.setAnnotationLocked(one.id, true);
   }
 }

@@ -100,24 +100,30 @@ interface Stats {
   readonly value?: number | readonly number[] | null;
 }
 
+/** What lengths are in, and where they hold if not in the patient. */
+function lengthUnits(lengths: 'pixels' | 'patient' | 'detector'): { readonly unit: string; readonly where: string } {
+  if (lengths === 'pixels') return { unit: text().pixels, where: '' };
+  return { unit: 'mm', where: lengths === 'detector' ? ` ${text().atDetector}` : '' };
+}
+
 /** The words beside a measurement, in the file's units; lengths in pixels where the spacing is unknown. */
 function measuredLines(data: ToolTypes.AnnotationData, target: string | readonly string[]): string[] | undefined {
   const targetId = typeof target === 'string' ? target : (target[0] ?? '');
   const stats = (data as { cachedStats?: Record<string, Stats> }).cachedStats?.[targetId];
   if (!stats) return undefined;
   const known = knownFrame(targetId.replace(/^imageId:/, ''));
-  const unit = known?.hasSpacing ? 'mm' : text().pixels;
+  const { unit, where } = lengthUnits(known?.lengths ?? 'pixels');
   const round = (value: number) => formatNumber(Number(value.toFixed(1)));
   const lines: string[] = [];
   const add = (label: string, value: unknown, suffix: string) => {
     if (typeof value === 'number' && Number.isFinite(value)) lines.push(`${label}${round(value)}${suffix}`);
   };
   const units = known?.units ? ` ${known.units}` : '';
-  add('', stats.length, ` ${unit}`);
+  add('', stats.length, ` ${unit}${where}`);
   add('', stats.angle, '°');
   add(`${text().mean} `, stats.mean, units);
   add(`${text().deviation} `, stats.stdDev, units);
-  add(`${text().area} `, stats.area, ` ${unit}²`);
+  add(`${text().area} `, stats.area, ` ${unit}²${where}`);
   add('', stats.value, units);
   return lines.length > 0 ? lines : undefined;
 }

@@ -1,6 +1,7 @@
 /** Draws the anomaly map and the outlines of findings over a picture. */
+import type { ColourMapName } from '../../preload/contract/colour-map.ts';
 import type { AnomalyMap, Finding } from '../../preload/contract/model.ts';
-import { type ColourMapName, colourMapPixels } from '../design/colour-map.ts';
+import { colourMapPixels } from '../design/colour-map.ts';
 import { type Affine, applyAffine, scaleBefore } from './affine.ts';
 
 export interface Outline {

@@ -1,4 +1,5 @@
 /** One study while it is being read: where the reader is, what the analysis says, how the map is shown. */
+import { type ColourMapName, colourMapNames, mapRange } from '../../preload/contract/colour-map.ts';
 import type {
   Analysis,
   Annotation,
@@ -10,30 +11,40 @@ import type {
   FrameResult,
   FrameRow,
   JobStatus,
-  SeriesDetail,
+  NormalPeaks,
   StudyDetail,
 } from '../../preload/contract/model.ts';
-import type { ImportedRegion, ImportedResult } from '../../preload/contract/results.ts';
-import { type ColourMapName, colourMapNames, mapRange } from '../design/colour-map.ts';
+import type { ImportedMap, ImportedRegion, ImportedResult } from '../../preload/contract/results.ts';
+import type { CallArguments } from '../../preload/contract/workstation.ts';
 import { attempt } from '../design/notices.svelte.ts';
 import { frameKey, frameRef } from '../images/frame-key.ts';
 import { jobs } from '../jobs/jobs.svelte.ts';
 import { oneOf, remember, remembered } from '../remembered.ts';
 import { call, on } from '../workstation.ts';
-import { findingOrder, type Place, placesOf } from './findings.ts';
-import { pushStep } from './history.ts';
+import { dismissedFrames, findingOrder, type Place, placesOf } from './findings.ts';
+import { forgetSteps, pushStep } from './history.ts';
 import { Maps } from './maps.ts';
-import { Measurements } from './measurements.ts';
 
 export class Reading {
   readonly studyInstanceUid: string;
   detail: StudyDetail | null = $state.raw(null);
+  /** False where the study could not be opened. */
+  loaded: Promise<boolean> = Promise.resolve(false);
+  /** Once the report is signed: findings and measurements stay as they are. */
+  signed: boolean = $state(false);
   analysis: Analysis | null = $state.raw(null);
+  /** What an analysis that still runs has found so far. */
+  #running: Analysis | null = $state.raw(null);
+  /** The newest whole analysis; before the first, what is there of it. */
+  readonly shown: Analysis | null = $derived(this.analysis ?? this.#running);
   /** Reports, segmentations and maps that were imported beside the images. */
   imported: readonly ImportedResult[] = $state.raw([]);
-  seriesIndex: number = $state(0);
-  /** The picture that is on the screen. */
-  frameIndex: number = $state(0);
+  /** Whether there is a map to show, of an analysis or an imported one. */
+  readonly hasMap: boolean = $derived(this.shown !== null || this.imported.some(({ maps }) => maps.some(isScore)));
+  readonly hasOutlines: boolean = $derived(
+    this.shown !== null || this.imported.some(({ regions }) => regions.length > 0),
+  );
+  readonly hasMasks: boolean = $derived(this.imported.some(({ kind }) => kind === 'seg'));
   selectedFindingId: string | null = $state(null);
 
   overlayShown: boolean = $state(true);
@@ -45,20 +56,25 @@ export class Reading {
   filled: boolean = $state(true);
   #colours: ColourMapName = $state(remembered('map.colours', 'inferno', oneOf(colourMapNames)));
   /** Highest points of the calibration's held-out normals, ascending: what p-values are counted against. */
-  normalPeaks: readonly number[] = $state.raw([]);
+  normalPeaks: NormalPeaks = $state.raw({ scores: [], weights: [] });
   measurements: readonly Annotation[] = $state.raw([]);
   /** What an outline that is being drawn is for: a new finding, or the one with this id. */
   drawing: 'new' | { readonly findingId: string } | null = $state.raw(null);
+  /** The finding whose outline is being pulled at its handles. */
+  pullingId: string | null = $state(null);
   threshold: number = $state(0.5);
 
-  readonly series: SeriesDetail | undefined = $derived(this.detail?.series[this.seriesIndex]);
-  readonly frame: FrameRow | undefined = $derived(this.series?.frames[this.frameIndex]);
   readonly #places: ReadonlyMap<string, Place> = $derived(placesOf(this.detail?.series ?? []));
   readonly #results: ReadonlyMap<string, FrameResult> = $derived(
-    new Map((this.analysis?.frames ?? []).map((result) => [frameKey(result), result])),
+    new Map((this.shown?.frames ?? []).map((result) => [frameKey(result), result])),
+  );
+  readonly #dismissed: ReadonlySet<string> = $derived(dismissedFrames(this.analysis?.findings ?? []));
+  /** Flagged pictures, without those where the reader rejected everything that was marked. */
+  readonly flagged: number = $derived(
+    (this.shown?.frames ?? []).filter((result) => result.flagged && !this.#dismissed.has(frameKey(result))).length,
   );
   /** Apart from the analysis, which changes with every decision while its maps stay. */
-  readonly #analysisId: string | null = $derived(this.analysis?.id ?? null);
+  readonly #analysisId: string | null = $derived(this.shown?.id ?? null);
   readonly maps: Maps | null = $derived(this.#analysisId === null ? null : new Maps(this.#analysisId));
   readonly findings: readonly Finding[] = $derived(findingOrder(this.analysis?.findings ?? []));
   readonly job: JobStatus | undefined = $derived(
@@ -80,15 +96,25 @@ export class Reading {
 
   /** Loads the study and follows its analyses; returns the way to stop. */
   follow(): () => void {
-    void attempt(async () => {
+    this.loaded = attempt(async () => {
       this.detail = await call('studies.open', this.studyInstanceUid);
+      this.signed = this.detail.study.state === 'reported';
       await this.#reloadAnalysis();
+      await this.#reloadRunning();
       await this.#reloadImported();
-    });
-    return on('data.changed', ({ what }) => {
+      return true;
+    }).then((done) => done === true);
+    const stopData = on('data.changed', ({ what }) => {
       if (what === 'studies') void attempt(() => this.#reloadImported());
       if (what === 'analyses') void attempt(() => this.#reloadAnalysis());
     });
+    const stopJobs = on('job.changed', ({ kind, subject }) => {
+      if (kind === 'analyse' && subject === this.studyInstanceUid) void attempt(() => this.#reloadRunning());
+    });
+    return () => {
+      stopData();
+      stopJobs();
+    };
   }
 
   async #reloadImported(): Promise<void> {
@@ -97,14 +123,37 @@ export class Reading {
 
   async #reloadAnalysis(): Promise<void> {
     const analysis = await call('analyses.latest', this.studyInstanceUid);
-    const other = analysis?.id !== this.analysis?.id;
-    if (analysis && other) this.threshold = onScale(analysis.calibration.threshold);
-    this.analysis = analysis;
-    if (analysis && other) this.normalPeaks = await call('calibrations.normalPeaks', analysis.calibration.id);
+    await this.#show(analysis, () => {
+      this.analysis = analysis;
+    });
   }
 
+  /** Only before the first analysis: a whole one stays until the next is whole. */
+  async #reloadRunning(): Promise<void> {
+    const running = this.analysis ? null : await call('analyses.running', this.studyInstanceUid);
+    if (!running && !this.analysis) await this.#reloadAnalysis(); // it has just become whole, or was cancelled
+    await this.#show(running, () => {
+      this.#running = running;
+    });
+  }
+
+  /** Takes an analysis; with another one its calibration's threshold and normals. */
+  async #show(analysis: Analysis | null, take: () => void): Promise<void> {
+    const other = analysis && analysis.id !== this.shown?.id;
+    if (other && this.analysis) forgetSteps(); // they are about findings that are gone
+    if (other) this.threshold = onScale(analysis.calibration.threshold);
+    take();
+    if (other) this.normalPeaks = await call('calibrations.normalPeaks', analysis.calibration.id);
+  }
+
+  isAnalysed(frame: FrameRow): boolean {
+    return this.#results.has(frameKey(frame));
+  }
+
+  /** What the analysis says of a picture; nothing where the reader rejected everything that was marked on it. */
   result(frame: FrameRow): FrameResult | undefined {
-    return this.#results.get(frameKey(frame));
+    const key = frameKey(frame);
+    return this.#dismissed.has(key) ? undefined : this.#results.get(key);
   }
 
   place(finding: FrameRef): Place | undefined {
@@ -122,26 +171,41 @@ export class Reading {
     return this.imported.flatMap(({ regions }) => regions.filter((region) => frameKey(region) === key));
   }
 
+  /** What imported Segmentations cover of a picture, 0 or 1 row by row; undefined where they cover nothing. */
+  importedMask(frame: FrameRow): Promise<Uint8Array> | undefined {
+    const key = frameKey(frame);
+    const owners = this.imported.filter(
+      ({ kind, regions }) => kind === 'seg' && regions.some((region) => frameKey(region) === key),
+    );
+    if (owners.length === 0) return undefined;
+    const masks = owners.map(({ sopInstanceUid }) => call('results.importedMask', sopInstanceUid, frameRef(frame)));
+    return Promise.all(masks).then(([first, ...others]) =>
+      first!.map((value, index) => (value === 1 || others.some((other) => other[index] === 1) ? 1 : 0)),
+    );
+  }
+
   /** The imported map of a picture, where the study has no analysis of its own; undefined where there is none. */
   importedMap(frame: FrameRow): Promise<AnomalyMap> | undefined {
-    if (this.analysis) return undefined;
+    if (this.shown) return undefined;
     const key = frameKey(frame);
-    const owner = this.imported.find(({ maps }) =>
-      maps.some((map) => frameKey(map) === key && IS_SCORE.test(map.quantity)),
-    );
+    const owner = this.imported.find(({ maps }) => maps.some((map) => frameKey(map) === key && isScore(map)));
     return owner && call('results.importedMap', owner.sopInstanceUid, frameRef(frame));
   }
 
-  showSeries(index: number): void {
-    if (index === this.seriesIndex) return;
-    this.seriesIndex = index;
-    this.frameIndex = 0;
-  }
-
-  /** `knowingly` where the reader was told that the calibration was made for other images. */
-  async analyse(calibration: CalibrationRow, knowingly: boolean): Promise<void> {
+  /**
+   * `knowingly` where the reader was told that the calibration was made for other images, `discarding` where the reader
+   * was told what is lost. Images around the given one come first.
+   */
+  async analyse(
+    { id: calibrationId }: CalibrationRow,
+    {
+      around,
+      ...told
+    }: { readonly knowingly: boolean; readonly discarding: boolean; readonly around: FrameRow | undefined },
+  ): Promise<void> {
     const { studyInstanceUid } = this;
-    await attempt(() => call('analyses.start', { studyInstanceUid, calibrationId: calibration.id, knowingly }));
+    const first = around && { around: frameRef(around) };
+    await attempt(() => call('analyses.start', { studyInstanceUid, calibrationId, ...told, ...first }));
   }
 
   /** One step to undo. */
@@ -156,34 +220,34 @@ export class Reading {
       );
   }
 
-  /** Takes an outline that the reader drew on the picture on the screen, for what it was drawn for. */
-  async drew(outline: readonly number[]): Promise<void> {
-    const [target, frame, analysis] = [this.drawing, this.frame, this.analysis];
+  /** Takes an outline that the reader drew on a picture, for what it was drawn for. */
+  async drew(frame: FrameRef, outline: readonly number[]): Promise<void> {
+    const [target, analysis] = [this.drawing, this.analysis];
     this.drawing = null;
-    if (!target || !frame || !analysis) return;
+    if (!target || !analysis) return;
     if (target === 'new') await this.#add(analysis.id, frame, outline);
-    else await this.#reshape(target.findingId, outline);
+    else await this.reshape(target.findingId, outline);
   }
 
-  async #add(analysisId: string, frame: FrameRow, outline: readonly number[]): Promise<void> {
-    let id = '';
-    const add = async () => {
-      const request = { analysisId, frame: frameRef(frame), outline, comment: '' };
-      const added = await attempt(() => call('findings.add', request));
-      if (!added) return false;
-      id = added.id;
-      this.selectedFindingId = id;
-      await this.#reloadAnalysis();
-      return true;
-    };
-    if (await add())
-      pushStep(
-        () => void this.#take(id),
-        () => void add(),
-      );
+  async #add(analysisId: string, frame: FrameRef, outline: readonly number[]): Promise<void> {
+    const added = await this.#put({ analysisId, frame: frameRef(frame), outline, comment: '' });
+    if (!added) return;
+    const again = { analysisId, frame: frameRef(frame), outline, comment: '', id: added.id };
+    pushStep(
+      () => void this.#take(added.id),
+      () => void this.#put(again),
+    );
   }
 
-  async #reshape(findingId: string, outline: readonly number[]): Promise<void> {
+  async #put(request: CallArguments<'findings.add'>[0]): Promise<Finding | undefined> {
+    const added = await attempt(() => call('findings.add', request));
+    if (added) this.selectedFindingId = added.id;
+    if (added) await attempt(() => this.#reloadAnalysis());
+    return added;
+  }
+
+  /** Gives a finding another outline. One step to undo. */
+  async reshape(findingId: string, outline: readonly number[]): Promise<void> {
     const before = this.findings.find(({ id }) => id === findingId)?.outline;
     const reshape = (to: readonly number[]) => this.#change(() => call('findings.reshape', { findingId, outline: to }));
     if ((await reshape(outline)) && before)
@@ -193,16 +257,29 @@ export class Reading {
       );
   }
 
-  /** Takes a finding back that was drawn by hand. It can be drawn again, but not brought back. */
-  async remove({ id }: Finding): Promise<void> {
-    await this.#take(id);
+  /** Takes a finding back that was drawn by hand. One step to undo: it comes back as it was. */
+  async remove(finding: Finding): Promise<void> {
+    const { id, analysisId, outline, comment, decision, measurementId } = finding;
+    const bringBack = async () => {
+      if (!(await this.#put({ analysisId, frame: frameRef(finding), outline, comment, id }))) return;
+      if (decision !== 'accepted')
+        await this.#change(() => call('findings.decide', { findingId: id, decision, comment }));
+      if (measurementId !== null) await this.#change(() => call('findings.link', { findingId: id, measurementId }));
+    };
+    if (await this.#take(id))
+      pushStep(
+        () => void bringBack(),
+        () => void this.#take(id),
+      );
   }
 
-  async #take(id: string): Promise<void> {
-    await attempt(async () => {
+  async #take(id: string): Promise<boolean> {
+    const taken = await attempt(async () => {
       await call('findings.remove', id);
       await this.#reloadAnalysis();
+      return true;
     });
+    return taken === true;
   }
 
   /** One step to undo. */
@@ -223,17 +300,10 @@ export class Reading {
     this.analysis = { ...this.analysis, findings };
     return true;
   }
-
-  /** The study's measurements; for when the viewer runs. */
-  measure(): Measurements {
-    return new Measurements(this.studyInstanceUid, this.detail?.series ?? [], (list) => {
-      this.measurements = list;
-    });
-  }
 }
 
 /** A p-value is small where a score is high: its map would show the wrong places. */
-const IS_SCORE = /score/i;
+const isScore = ({ quantity }: ImportedMap) => /score/i.test(quantity);
 
 function onScale(threshold: number): number {
   return Math.min(mapRange.high, Math.max(mapRange.low, threshold));

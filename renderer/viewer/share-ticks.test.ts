@@ -3,7 +3,8 @@ import { shareTicks } from './share-ticks.ts';
 
 describe('the ticks of the colour bar', () => {
   const range = { low: 0, high: 1 };
-  const peaks = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+  const scores = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+  const peaks = { scores, weights: scores.map(() => 1) };
 
   it('stand where the share of normals falls to a level, and leave out what so few normals cannot state', () => {
     // With 19 normals the highest one reaches what (1 + 1) / 20 = 10% reach, the one before it (1 + 2) / 20.
@@ -14,11 +15,17 @@ describe('the ticks of the colour bar', () => {
     ]);
   });
 
+  it('count patients, not images', () => {
+    // Each normal three times, of the same patient: as above.
+    const thrice = { scores: scores.flatMap((score) => [score, score, score]), weights: Array(57).fill(1 / 3) };
+    expect(shareTicks(thrice, range)).toEqual(shareTicks(peaks, range));
+  });
+
   it('keep their distance', () => {
     expect(shareTicks(peaks, { low: -2, high: 2 }).map(({ share }) => share)).toEqual([0.5, 0.2]);
   });
 
   it('are none without normals', () => {
-    expect(shareTicks([], range)).toEqual([]);
+    expect(shareTicks({ scores: [], weights: [] }, range)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** Frames as Cornerstone sees them: image ids, a loader that asks main for pixels, and the metadata it wants. */
-import { Enums, imageLoader, metaData, type Types, utilities } from '@cornerstonejs/core';
+import { cache, Enums, imageLoader, metaData, type Types, utilities } from '@cornerstonejs/core';
 import type { FramePixels, FrameRow } from '../../preload/contract/model.ts';
 import { frameKey, frameRef } from '../images/frame-key.ts';
 import { call } from '../workstation.ts';
@@ -12,6 +12,7 @@ interface KnownFrame {
   /** Filled in once the pixels are here. */
   photometricInterpretation: string;
   units: string;
+  atDetector: boolean;
   graphics: HTMLCanvasElement | null;
 }
 
@@ -23,14 +24,25 @@ const reported = new WeakSet<object>();
 export function imageIdOf(frame: FrameRow, modality: string): string {
   const imageId = `${scheme}:${frameKey(frame)}`;
   if (!known.has(imageId))
-    known.set(imageId, { frame, modality, photometricInterpretation: 'MONOCHROME2', units: '', graphics: null });
+    known.set(imageId, {
+      frame,
+      modality,
+      photometricInterpretation: 'MONOCHROME2',
+      units: '',
+      atDetector: false,
+      graphics: null,
+    });
   return imageId;
 }
 
 /** What measurements need to know of a picture. */
-export function knownFrame(imageId: string): { readonly hasSpacing: boolean; readonly units: string } | undefined {
+export function knownFrame(
+  imageId: string,
+): { readonly lengths: 'pixels' | 'patient' | 'detector'; readonly units: string } | undefined {
   const entry = known.get(imageId);
-  return entry && { hasSpacing: entry.frame.pixelSpacing !== null, units: entry.units };
+  if (!entry) return undefined;
+  const { frame, atDetector, units } = entry;
+  return { lengths: frame.pixelSpacing === null ? 'pixels' : atDetector ? 'detector' : 'patient', units };
 }
 
 /** The file's own graphics over a frame that was shown, in its pixels; null where there are none. */
@@ -49,8 +61,30 @@ function drawnGraphics(mask: Uint8Array, width: number, height: number): HTMLCan
   return canvas;
 }
 
-export function forgetFrames(imageIds: readonly string[]): void {
-  for (const imageId of imageIds) known.delete(imageId);
+/** How many viewports show a stack with the image: the same series may be up twice. */
+const uses = new Map<string, number>();
+
+export function holdImages(imageIds: readonly string[]): void {
+  for (const imageId of imageIds) uses.set(imageId, (uses.get(imageId) ?? 0) + 1);
+}
+
+/** Forgets what no other viewport holds. */
+export function releaseImages(imageIds: readonly string[]): void {
+  for (const imageId of imageIds) {
+    const left = (uses.get(imageId) ?? 0) - 1;
+    if (left > 0) uses.set(imageId, left);
+    else {
+      uses.delete(imageId);
+      known.delete(imageId);
+    }
+  }
+  dropUnused(imageIds);
+}
+
+/** Takes pixels that came too late out of the cache. */
+export function dropUnused(imageIds: readonly string[]): void {
+  for (const imageId of imageIds)
+    if (!uses.has(imageId) && cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
 }
 
 /** Called once, before the first viewport. */
@@ -72,6 +106,7 @@ async function loadImage(imageId: string): Promise<Types.IImage> {
   });
   entry.photometricInterpretation = pixels.photometricInterpretation;
   entry.units = pixels.units;
+  entry.atDetector = pixels.spacingAtDetector;
   entry.graphics = pixels.overlay && drawnGraphics(pixels.overlay, pixels.columns, pixels.rows);
   return toImage(imageId, pixels);
 }
@@ -93,7 +128,7 @@ function toImage(imageId: string, pixels: FramePixels): Types.IImage {
     maxPixelValue: Math.max(...ends),
     windowCenter: pixels.windowCenter,
     windowWidth: pixels.windowWidth,
-    voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
+    voiLUTFunction: voiFunctions[pixels.voiFunction],
     rows,
     columns,
     height: rows,
@@ -119,6 +154,12 @@ function toImage(imageId: string, pixels: FramePixels): Types.IImage {
     },
   };
 }
+
+const voiFunctions = {
+  LINEAR: Enums.VOILUTFunctionType.LINEAR,
+  LINEAR_EXACT: Enums.VOILUTFunctionType.LINEAR_EXACT,
+  SIGMOID: Enums.VOILUTFunctionType.SAMPLED_SIGMOID,
+} as const;
 
 type ShownArray = Uint8Array | Uint16Array | Int16Array | Float32Array;
 

@@ -13,7 +13,9 @@ import type { FrameRow } from '../../preload/contract/model.ts';
 import { type Affine, affineFrom } from './affine.ts';
 import { startCornerstone } from './cornerstone.ts';
 import { addToolGroup, type MouseTool, useTool } from './mouse-tools.ts';
-import { forgetFrames, imageIdOf } from './stack-images.ts';
+import type { PictureView } from './picture-view.ts';
+import { PictureTint } from './region-tint.ts';
+import { dropUnused, holdImages, imageIdOf, releaseImages } from './stack-images.ts';
 import type { WindowLevel } from './window-presets.ts';
 
 /** What the viewport shows at the moment of a rendering. */
@@ -32,11 +34,12 @@ export interface ViewState {
 const fetchedAhead = 60;
 let viewCount = 0;
 
-export class StackView {
+export class StackView implements PictureView {
   readonly #element: HTMLDivElement;
   readonly #engine: RenderingEngine;
   readonly #viewport: Types.IStackViewport;
   readonly #id: string;
+  readonly #tint: PictureTint;
   readonly #onRendered: (state: ViewState) => void;
   readonly #onFailed: (index: number, error: unknown) => void;
   #imageIds: string[] = [];
@@ -46,6 +49,8 @@ export class StackView {
   #inverted = false;
   /** Fetched ahead in vain; asked for again once the reader is there. */
   readonly #unreadable = new Set<string>();
+  /** Whether the picture was drawn neither zoomed nor moved the last time. */
+  #fits = true;
   #disposed = false;
 
   /**
@@ -71,6 +76,7 @@ export class StackView {
     this.#onRendered = onRendered;
     this.#onFailed = onFailed;
     this.#id = `stack-${++viewCount}`;
+    this.#tint = new PictureTint(this.#id);
     this.#engine.enableElement({
       viewportId: this.#id,
       type: Enums.ViewportType.STACK,
@@ -80,16 +86,17 @@ export class StackView {
     this.#viewport = this.#engine.getViewport<Types.IStackViewport>(this.#id);
     addToolGroup(this.#id, this.#engine.id);
     this.useTool('window');
-    element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.#applyInversion);
+    element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.#forNewImage);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
     eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, this.#applyInversion);
+    this.#element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, this.#forNewImage);
     this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
     eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
+    this.#tint.hide();
     ToolGroupManager.destroyToolGroup(this.#id);
     this.#engine.disableElement(this.#id);
     this.#forget();
@@ -100,6 +107,7 @@ export class StackView {
     this.#forget();
     this.#frames = frames;
     this.#imageIds = frames.map((frame) => imageIdOf(frame, modality));
+    holdImages(this.#imageIds);
     await this.#viewport.setStack(this.#imageIds, index);
     if (this.#disposed) return;
     this.resetLook();
@@ -140,7 +148,8 @@ export class StackView {
   }
 
   setWindow({ center, width }: WindowLevel): void {
-    const voiRange = utilities.windowLevel.toLowHighRange(width, center, Enums.VOILUTFunctionType.LINEAR);
+    const kind = this.#viewport.getCornerstoneImage()?.voiLUTFunction ?? Enums.VOILUTFunctionType.LINEAR;
+    const voiRange = utilities.windowLevel.toLowHighRange(width, center, kind);
     this.#changeLook(() => this.#viewport.setProperties({ voiRange }));
   }
 
@@ -164,12 +173,27 @@ export class StackView {
     });
   }
 
+  /** Tints what a mask covers of a picture while that is on the screen; null for none. @param mask 0 or 1, row by row */
+  tint(index: number, mask: Uint8Array | null): void {
+    const imageId = this.#imageIds[index];
+    if (mask === null || imageId === undefined || imageId !== this.#viewport.getCurrentImageId()) this.#tint.hide();
+    else this.#tint.show(imageId, mask);
+  }
+
   redraw(): void {
     this.#viewport.render();
   }
 
+  /** A picture that filled its place fills the new one; one that was zoomed or moved stays as it is. */
   resize(): void {
+    const refit = this.#fits;
     this.#engine.resize(true, true);
+    if (refit)
+      this.#changeLook(() => {
+        const { rotation, flipHorizontal, flipVertical } = this.#viewport.getViewPresentation();
+        this.#viewport.resetCamera();
+        this.#viewport.setViewPresentation({ rotation, flipHorizontal, flipVertical });
+      });
   }
 
   /** Does nothing while there is no picture: Cornerstone would throw. */
@@ -179,6 +203,11 @@ export class StackView {
     this.#applyInversion();
     this.#viewport.render();
   }
+
+  readonly #forNewImage = (): void => {
+    this.#tint.keepFor(this.#viewport.getCornerstoneImage()?.imageId);
+    this.#applyInversion();
+  };
 
   /** Before every new picture is drawn: a stack may mix pictures stored with white as low and as high values. */
   readonly #applyInversion = (): void => {
@@ -192,14 +221,12 @@ export class StackView {
     const frame = this.#frames[index];
     const { voiRange } = this.#viewport.getProperties();
     if (!image || !frame || !voiRange) return;
-    const { windowCenter: center, windowWidth: width } = utilities.windowLevel.toWindowLevel(
-      voiRange.lower,
-      voiRange.upper,
-    );
+    const [right, down] = this.#viewport.getPan();
+    this.#fits = Math.abs(this.#viewport.getZoom() - 1) < 0.01 && Math.hypot(right, down) < 1;
     this.#onRendered({
       index,
       wantedIndex: this.#viewport.getCurrentImageIdIndex(),
-      window: { center, width },
+      window: windowOf(voiRange, image),
       inverted: this.#inverted,
       toScreen: this.#toScreen(frame),
     });
@@ -228,7 +255,7 @@ export class StackView {
       for (const imageId of [imageIds[index + distance], imageIds[index - distance]]) {
         if (imageId === undefined || cache.isLoaded(imageId) || this.#unreadable.has(imageId)) continue;
         await imageLoader.loadAndCacheImage(imageId).catch(() => this.#unreadable.add(imageId));
-        if (this.#disposed || imageIds !== this.#imageIds) forgetImages([imageId]);
+        if (this.#disposed || imageIds !== this.#imageIds) dropUnused([imageId]);
         if (turn !== this.#fetching || this.#disposed) return;
       }
     }
@@ -236,14 +263,17 @@ export class StackView {
 
   #forget(): void {
     this.#fetching++;
-    forgetImages(this.#imageIds);
-    forgetFrames(this.#imageIds);
+    releaseImages(this.#imageIds);
     this.#unreadable.clear();
     this.#imageIds = [];
     this.#frames = [];
   }
 }
 
-function forgetImages(imageIds: readonly string[]): void {
-  for (const imageId of imageIds) if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
+/** The window of a range; Cornerstone's own way back knows of the LINEAR function alone. */
+function windowOf({ lower, upper }: Types.VOIRange, { voiLUTFunction }: Types.IImage): WindowLevel {
+  if (voiLUTFunction === Enums.VOILUTFunctionType.LINEAR_EXACT)
+    return { center: (lower + upper) / 2, width: upper - lower };
+  const { windowCenter, windowWidth } = utilities.windowLevel.toWindowLevel(lower, upper);
+  return { center: windowCenter, width: windowWidth };
 }

@@ -1,4 +1,4 @@
-import type { Decision } from '../../preload/contract/model.ts';
+import type { AnalysisLoss, Decision } from '../../preload/contract/model.ts';
 import { count } from '../design/format.ts';
 import { messages } from '../language/language.svelte.ts';
 
@@ -73,6 +73,8 @@ export const text = messages(
       ['1 to 9', 'Window presets for CT'],
       ['0', 'Window as the file says'],
       ['I, T, F, V', 'Invert, rotate, mirror left and right, top and bottom'],
+      ['U', 'Three planes (MPR)'],
+      ['Y', 'Stacks scroll together'],
       ['R', 'Reset window, zoom, position and direction'],
     ] as readonly (readonly [string, string])[],
     mouse: [
@@ -82,7 +84,51 @@ export const text = messages(
       ['Wheel', 'scroll'],
     ] as readonly (readonly [string, string])[],
 
+    layout: 'Layout',
+    rowsByColumns: (rows: number, columns: number) => `${count(rows, 'row')}, ${count(columns, 'column')}`,
+    emptyPlace: (place: number) => `Empty place ${place}`,
+    emptyHint: 'Choose this place, then a series on the left.',
+    prior: 'Prior',
+    priorStudies: 'Other studies',
+    priorBeside: 'Prior beside it',
+    noPriors: 'There is no other study of this patient.',
+    noPrior: 'No other study of this patient is of this kind.',
+    scrollTogether: 'Scroll together',
+    protocols: 'Hanging protocols',
+    protocolsText:
+      'How studies of a kind hang when they are opened. The protocol that says most about a study is used.',
+    noProtocols: 'None yet. Arrange a study as you like it, then keep that as a protocol.',
+    fromNow: 'Keep what hangs now',
+    protocolName: 'Name',
+    modality: 'Modality',
+    bodyPart: 'Body part',
+    anyModality: 'Any modality',
+    anyBodyPart: 'any body part',
+    anyExam: 'Any exam',
+    rows: 'Rows',
+    columns: 'Columns',
+    windowAtStart: 'Window at the start',
+    save: 'Save',
+    changeNamed: (name: string) => `Change ${name}`,
+    removeNamed: (name: string) => `Remove ${name}`,
+    multiplanar: 'Three planes (MPR)',
+    planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
+    planeAt: (plane: string, position: string) => `${plane} plane at ${position}`,
+    computed: 'Computed from the stack',
+    loadingVolume: (done: number, all: number) => `Reading the volume: ${done} of ${count(all, 'slice')}`,
+    backToStack: 'Back to the stack',
+    noVolume: {
+      tooFewSlices: 'Needs a stack of at least four slices.',
+      noGeometry: 'The files do not say where the slices lie in the patient.',
+      mixedSlices: 'The slices differ in size, spacing or direction.',
+      unevenSlices: 'The slices are not evenly spaced.',
+      tiltedSlices: 'The slices lie askew above each other, as with a tilted gantry.',
+      unknown: 'This stack cannot be shown in three planes: its slices are in colour, or of different sizes.',
+    },
+    crosshair: ['Crosshair', 'Drag to move the place where the planes meet (C)'] as readonly [string, string],
+
     pixels: 'px',
+    atDetector: '(detector)',
     mean: 'Mean',
     deviation: 'SD',
     area: 'Area',
@@ -118,14 +164,20 @@ export const text = messages(
     analysis: 'Analysis',
     flaggedOf: (flagged: number, all: number) => `${flagged} of ${count(all, 'image')} flagged`,
     noneFlagged: (all: number) => `None of ${count(all, 'image')} flagged`,
+    soFar: (flagged: number, all: number) =>
+      `So far ${flagged} of ${count(all, 'image')} flagged. Findings come when all are done.`,
     analysedWith: (name: string, threshold: string, share: string) =>
       `With ${name}: threshold ${threshold}, at most ${share} of normals flagged.`,
     flagAndFinding:
       'Under the default preset a flag comes from the whole picture and a finding from one place on its map: a picture can carry a finding without being flagged, and be flagged without one.',
     starting: 'Starting',
+    notes: { 'Testing the processors of this machine': 'Testing the processors of this machine' } as Readonly<
+      Record<string, string>
+    >,
     progress: (done: number, total: number, unit: string) => `${done} of ${total} ${unit}`,
     left: (duration: string) => `, about ${duration} left`,
     cancel: 'Cancel',
+    beganOnOpening: (name: string) => `Begun on opening: ${name} alone was made for such studies.`,
     needsCalibration: 'An analysis needs a calibration: a handful of normal images of this kind.',
     makeCalibration: 'Make a calibration',
     noneFits: 'No calibration here was made for this kind of study. Make one, or choose one knowingly.',
@@ -134,8 +186,7 @@ export const text = messages(
     analyse: 'Analyse',
     analyseAgain: 'Analyse again',
     analyseAnyway: 'Analyse all the same',
-    outside: (made: string, has: string) =>
-      `This calibration was made on ${made}; the study is ${has}. Its scores would mean little here.`,
+    chosenBy: (study: string) => `Active for ${study}, as this study is.`,
 
     findingsNone:
       'Regions above the threshold appear here once the study is analysed, with size, score and p-value, for you to accept or reject.',
@@ -154,9 +205,23 @@ export const text = messages(
     comment: 'Comment',
     commentOn: (title: string) => `Comment on ${title}`,
     drawn: 'drawn by hand',
+    pull: 'Adjust',
+    pullHint: 'Pull the dots of the outline, or move them with the arrow keys. Escape ends it.',
+    handle: (number: number) => `Dot ${number} of the outline`,
     edit: 'Redraw',
     editHint: 'Draw its outline anew',
     remove: 'Remove',
+    lossTitle: 'Analyse again?',
+    lossText: 'The new analysis finds regions of its own. What was said on those of the present one is lost:',
+    lossOf: ({ decisions, comments, measurements }: AnalysisLoss) =>
+      `${[
+        ...(decisions > 0 ? [count(decisions, 'decision')] : []),
+        ...(comments > 0 ? [count(comments, 'comment')] : []),
+        ...(measurements > 0 ? [count(measurements, 'link to a measurement', 'links to measurements')] : []),
+      ].join(', ')}.`,
+    lossKept: 'Findings that were drawn by hand and all measurements stay.',
+    keepAnalysis: 'Keep this analysis',
+    signedStays: 'The report is signed: its measurements stay as they are',
     why: 'Why',
     measuredBy: 'Measured by',
     byOutline: 'its outline',
@@ -167,6 +232,8 @@ export const text = messages(
     whyText: 'The normals of this calibration that look most like it, and how far they are from it.',
     distance: 'distance',
     thisFinding: 'This finding',
+    calibratedAt: (institutions: readonly string[], origin: string) =>
+      `Site: ${institutions.join(', ') || (origin === '' ? 'this workstation' : `workstation ${origin}`)}`,
     calibratedBy: (name: string, kind: string, shots: number, date: string) =>
       `${name}: ${kind}, ${count(shots, 'normal image')}, ${date}`,
     modelAndProvider: (model: string, provider: string) => `Model ${model}, provider ${provider}`,
@@ -235,6 +302,8 @@ export const text = messages(
       ['1 bis 9', 'CT-Fenster'],
       ['0', 'Fenster wie in der Datei'],
       ['I, T, F, V', 'Invertieren, drehen, links-rechts und oben-unten spiegeln'],
+      ['U', 'Drei Ebenen (MPR)'],
+      ['Y', 'Stapel blättern gemeinsam'],
       ['R', 'Fenster, Zoom, Lage und Richtung zurücksetzen'],
     ],
     mouse: [
@@ -244,7 +313,52 @@ export const text = messages(
       ['Rad', 'Blättern'],
     ],
 
+    layout: 'Anordnung',
+    rowsByColumns: (rows, columns) => `${count(rows, 'Zeile', 'Zeilen')}, ${count(columns, 'Spalte', 'Spalten')}`,
+    emptyPlace: (place) => `Leerer Platz ${place}`,
+    emptyHint: 'Diesen Platz wählen, dann links eine Serie.',
+    prior: 'Voraufnahme',
+    priorStudies: 'Andere Studien',
+    priorBeside: 'Voraufnahme daneben',
+    noPriors: 'Es gibt keine andere Studie dieses Patienten.',
+    noPrior: 'Keine andere Studie dieses Patienten ist von dieser Art.',
+    scrollTogether: 'Gemeinsam blättern',
+    protocols: 'Hängeprotokolle',
+    protocolsText:
+      'Wie Studien einer Art hängen, wenn sie geöffnet werden. Es gilt das Protokoll, das am meisten über eine Studie sagt.',
+    noProtocols: 'Noch keines. Eine Studie anordnen, wie sie hängen soll, und das als Protokoll behalten.',
+    fromNow: 'Behalten, was jetzt hängt',
+    protocolName: 'Name',
+    modality: 'Modalität',
+    bodyPart: 'Körperregion',
+    anyModality: 'Jede Modalität',
+    anyBodyPart: 'jede Körperregion',
+    anyExam: 'Jede Untersuchung',
+    rows: 'Zeilen',
+    columns: 'Spalten',
+    windowAtStart: 'Fenster am Anfang',
+    save: 'Speichern',
+    changeNamed: (name) => `${name} ändern`,
+    removeNamed: (name) => `${name} entfernen`,
+    multiplanar: 'Drei Ebenen (MPR)',
+    planes: { axial: 'Axial', coronal: 'Koronal', sagittal: 'Sagittal' },
+    planeAt: (plane, position) => `Ebene ${plane} bei ${position}`,
+    computed: 'Aus dem Stapel berechnet',
+    loadingVolume: (done, all) => `Volumen wird gelesen: ${done} von ${count(all, 'Schicht', 'Schichten')}`,
+    backToStack: 'Zurück zum Stapel',
+    noVolume: {
+      tooFewSlices: 'Braucht einen Stapel von mindestens vier Schichten.',
+      noGeometry: 'Die Dateien sagen nicht, wo die Schichten im Patienten liegen.',
+      mixedSlices: 'Die Schichten unterscheiden sich in Größe, Abstand oder Richtung.',
+      unevenSlices: 'Die Schichten haben ungleiche Abstände.',
+      tiltedSlices: 'Die Schichten liegen schräg übereinander, wie bei gekippter Gantry.',
+      unknown:
+        'Dieser Stapel lässt sich nicht in drei Ebenen zeigen: Seine Schichten sind farbig oder verschieden groß.',
+    },
+    crosshair: ['Fadenkreuz', 'Ziehen verschiebt den Ort, an dem sich die Ebenen treffen (C)'],
+
     pixels: 'px',
+    atDetector: '(Detektor)',
     mean: 'Mittel',
     deviation: 'SD',
     area: 'Fläche',
@@ -280,14 +394,18 @@ export const text = messages(
     analysis: 'Analyse',
     flaggedOf: (flagged, all) => `${flagged} von ${count(all, 'Bild', 'Bildern')} markiert`,
     noneFlagged: (all) => `Keines von ${count(all, 'Bild', 'Bildern')} markiert`,
+    soFar: (flagged, all) =>
+      `Bisher ${flagged} von ${count(all, 'Bild', 'Bildern')} markiert. Befunde kommen, wenn alle fertig sind.`,
     analysedWith: (name, threshold, share) =>
       `Mit ${name}: Schwelle ${threshold}, höchstens ${share} der Normalen markiert.`,
     flagAndFinding:
       'Mit der Voreinstellung „default“ kommt eine Markierung vom ganzen Bild, ein Fund von einer Stelle seiner Karte: Ein Bild kann einen Fund tragen, ohne markiert zu sein, und markiert sein ohne Fund.',
     starting: 'Beginnt',
+    notes: { 'Testing the processors of this machine': 'Prüft die Prozessoren dieses Rechners' },
     progress: (done, total, unit) => `${done} von ${total} ${unit}`,
     left: (duration) => `, noch etwa ${duration}`,
     cancel: 'Abbrechen',
+    beganOnOpening: (name) => `Beim Öffnen begonnen: ${name} ist die einzige Kalibrierung für solche Studien.`,
     needsCalibration: 'Eine Analyse braucht eine Kalibrierung: eine Handvoll Normalbilder dieser Art.',
     makeCalibration: 'Kalibrierung anlegen',
     noneFits:
@@ -297,8 +415,7 @@ export const text = messages(
     analyse: 'Analysieren',
     analyseAgain: 'Erneut analysieren',
     analyseAnyway: 'Trotzdem analysieren',
-    outside: (made, has) =>
-      `Diese Kalibrierung ist für ${made} gemacht; die Studie ist ${has}. Ihre Scores sagen hier wenig.`,
+    chosenBy: (study) => `Aktiv für ${study}, wie diese Studie ist.`,
 
     findingsNone:
       'Bereiche über der Schwelle erscheinen hier nach der Analyse, mit Größe, Score und p-Wert, zum Annehmen oder Zurückweisen.',
@@ -321,9 +438,25 @@ export const text = messages(
     comment: 'Kommentar',
     commentOn: (title) => `Kommentar zu ${title}`,
     drawn: 'von Hand gezeichnet',
+    pull: 'Anpassen',
+    pullHint: 'An den Punkten des Umrisses ziehen oder sie mit den Pfeiltasten bewegen. Escape beendet es.',
+    handle: (number) => `Punkt ${number} des Umrisses`,
     edit: 'Neu zeichnen',
     editHint: 'Umriss neu zeichnen',
     remove: 'Entfernen',
+    lossTitle: 'Noch einmal analysieren?',
+    lossText: 'Die neue Analyse findet eigene Bereiche. Was zu denen der jetzigen gesagt wurde, geht verloren:',
+    lossOf: ({ decisions, comments, measurements }) =>
+      `${[
+        ...(decisions > 0 ? [count(decisions, 'Entscheidung', 'Entscheidungen')] : []),
+        ...(comments > 0 ? [count(comments, 'Kommentar', 'Kommentare')] : []),
+        ...(measurements > 0
+          ? [count(measurements, 'Verbindung mit einer Messung', 'Verbindungen mit Messungen')]
+          : []),
+      ].join(', ')}.`,
+    lossKept: 'Von Hand gezeichnete Funde und alle Messungen bleiben.',
+    keepAnalysis: 'Diese Analyse behalten',
+    signedStays: 'Der Befund ist signiert: Seine Messungen bleiben, wie sie sind',
     why: 'Warum',
     measuredBy: 'Gemessen durch',
     byOutline: 'seinen Umriss',
@@ -335,6 +468,8 @@ export const text = messages(
       'Die Normalbilder dieser Kalibrierung, die ihr am ähnlichsten sehen, und wie weit sie von ihr entfernt sind.',
     distance: 'Abstand',
     thisFinding: 'Dieser Fund',
+    calibratedAt: (institutions, origin) =>
+      `Standort: ${institutions.join(', ') || (origin === '' ? 'diese Workstation' : `Workstation ${origin}`)}`,
     calibratedBy: (name, kind, shots, date) =>
       `${name}: ${kind}, ${count(shots, 'Normalbild', 'Normalbilder')}, ${date}`,
     modelAndProvider: (model, provider) => `Modell ${model}, Provider ${provider}`,

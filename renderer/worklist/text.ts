@@ -64,6 +64,11 @@ export const text = messages(
       'The demo studies are made-up phantoms, some with lesions. They take a few seconds to make and show the whole way from import to report.',
     openDemo: 'Open the demo studies',
     cancel: 'Cancel',
+    removeStudy: 'Remove study',
+    removeTitle: (patient: string) => `Remove the study of ${patient}?`,
+    removeText:
+      'Its images, analyses, findings and draft are deleted here and cannot be brought back. Backups keep them until they are replaced by newer ones; the audit trail keeps that the study was removed.',
+    remove: 'Remove',
     orDrop: 'or drop files and folders anywhere on this window',
     steps: [
       [
@@ -133,6 +138,11 @@ export const text = messages(
       'Die Demostudien sind erfundene Phantome, manche mit Läsionen. Sie entstehen in wenigen Sekunden und zeigen den ganzen Weg vom Import zum Befund.',
     openDemo: 'Demostudien öffnen',
     cancel: 'Abbrechen',
+    removeStudy: 'Studie entfernen',
+    removeTitle: (patient) => `Die Studie von ${patient} entfernen?`,
+    removeText:
+      'Ihre Bilder, Analysen, Funde und der Entwurf werden hier gelöscht und lassen sich nicht zurückholen. Sicherungen behalten sie, bis neuere sie ablösen; das Protokoll behält, dass die Studie entfernt wurde.',
+    remove: 'Entfernen',
     orDrop: 'oder Dateien und Ordner irgendwo auf diesem Fenster ablegen',
     steps: [
       [

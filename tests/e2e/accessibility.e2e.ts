@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { askFor } from '../support/pages/bridge.ts';
 import { answerOpenDialog } from '../support/pages/dialogs.ts';
-import { keepPictureOfFailure, openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { writePhantomStudy } from '../support/phantom-studies.ts';
 
 describe('accessibility', () => {
@@ -68,7 +69,18 @@ describe('accessibility', () => {
     await window.getByTestId('keys-dialog').waitFor();
     expect(await problems()).toEqual([]);
     await window.keyboard.press('Escape');
+    await viewer.hang('hanging-protocols');
+    await window.getByTestId('protocol-from-now').click();
+    expect(await problems()).toEqual([]);
+    await window.keyboard.press('Escape');
+    await viewer.hang('layout-1x2');
+    expect(await problems()).toEqual([]);
+    await viewer.hang('layout-1x1');
     await report.open();
+    await window.getByTestId('templates').click();
+    await window.getByTestId('templates-dialog').waitFor();
+    expect(await problems()).toEqual([]);
+    await window.keyboard.press('Escape');
     await report.write({ indication: '', impression: 'Fictional.' });
     expect(await problems()).toEqual([]);
     await report.sign.click();
@@ -76,6 +88,27 @@ describe('accessibility', () => {
     expect(await problems()).toEqual([]);
     await window.keyboard.press('Escape');
     await window.getByTestId('sign-dialog').waitFor({ state: 'hidden' });
+  });
+
+  test('at 200% zoom nothing runs out of the window, and every panel can be reached', async () => {
+    const { app, worklist, window } = station;
+    const zoom = (factor: number) =>
+      app.evaluate(({ BrowserWindow }, by) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(by), factor);
+    const isWider = () =>
+      window.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+    await zoom(2);
+    for (const reachable of ['sign', 'layout', 'series', 'reset-view']) {
+      await window.getByTestId(reachable).first().scrollIntoViewIfNeeded();
+      expect(await window.getByTestId(reachable).first().isVisible(), reachable).toBe(true);
+    }
+    expect((await window.getByTestId('stack').boundingBox())?.height).toBeGreaterThan(150);
+    expect(await isWider()).toBe(false);
+    await window.screenshot({ path: testResult('zoom-reading.png') });
+    await worklist.open();
+    expect(await worklist.row(caseUid).isVisible()).toBe(true);
+    expect(await isWider()).toBe(false);
+    await window.screenshot({ path: testResult('zoom-worklist.png') });
+    await zoom(1);
   });
 
   test('the PACS screen without a node and with one', async () => {
@@ -93,6 +126,8 @@ describe('accessibility', () => {
   test('the way from the worklist to the map needs no mouse', async () => {
     const { worklist, viewer, window } = station;
     const { keyboard } = window;
+    await worklist.open();
+    await expect.poll(async () => (await askFor(window, 'session.get'))?.screen).toBe('worklist');
     await window.reload();
     await worklist.row(caseUid).waitFor();
     // Every stop on the way shows that it has the focus.
@@ -123,16 +158,21 @@ describe('accessibility', () => {
     await expect.poll(() => viewer.decisions()).toContain('accepted');
   });
 
-  /** What axe finds wrong on the screen as it is, as `rule: element`. */
+  /** What axe finds wrong on the screen as it is, in either theme, as `rule: element`. */
   async function problems(): Promise<readonly string[]> {
-    // A control whose colours are on their way from disabled to enabled has the contrast of neither.
-    await station.window.evaluate(async () => {
-      const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
-      await Promise.allSettled(transitions.map((transition) => transition.finished));
-    });
-    // Without a second page for its results, which Electron does not give.
-    const { violations } = await new AxeBuilder({ page: station.window }).setLegacyMode(true).analyze();
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+    const found: string[] = [];
+    for (const theme of ['light', 'dark']) {
+      // A control whose colours are on their way from disabled to enabled has the contrast of neither.
+      await station.window.evaluate(async (name) => {
+        document.documentElement.dataset.theme = name;
+        const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+        await Promise.allSettled(transitions.map((transition) => transition.finished));
+      }, theme);
+      // Without a second page for its results, which Electron does not give.
+      const { violations } = await new AxeBuilder({ page: station.window }).setLegacyMode(true).analyze();
+      found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`)));
+    }
+    return [...new Set(found)];
   }
 
   /** The element that has the focus without showing it; empty where it shows. */

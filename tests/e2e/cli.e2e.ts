@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkpointedSteps } from '../../main/engine/checkpoint.ts';
 import { run } from '../../main/runtime/command.ts';
 import { isOnPath } from '../../main/runtime/debian.ts';
 import { mountSmallDisk } from '../support/full-disk.ts';
@@ -235,6 +236,36 @@ describe('exit codes', () => {
     expect(readdirSync(folder).filter((name) => name.includes('interrupted'))).toEqual([]);
     await expect.poll(() => command.descendants()).toEqual([]);
   });
+
+  test.runIf(process.platform === 'linux')(
+    'a calibration whose processes are killed goes on where it was, to the same bytes',
+    async () => {
+      const command = ['calibrate', ...fast, '--normals', normals, '--shots', '2', '--out'];
+      const [whole, killed, place] = ['whole', 'killed', 'killed-data'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      await answerOf(...command, whole);
+      const running = startInTerminal([...command, killed, '--data-dir', place]);
+      await running.says(/Training, ([4-9]\d|1\d\d) of 200 steps/);
+      running.kill();
+      await running.finished;
+      await expect.poll(() => running.descendants()).toEqual([]);
+      expect(existsSync(killed)).toBe(false);
+      const kept = readdirSync(join(place, 'checkpoints')).filter((name) => name.endsWith('.safetensors'));
+      expect(kept).toHaveLength(1);
+      const steps = await checkpointedSteps(join(place, 'checkpoints', kept[0] ?? ''));
+      expect(steps).toBeGreaterThanOrEqual(20);
+
+      const again = await runCli([...command, killed, '--data-dir', place]);
+      expect(again.code, again.stderr).toBe(0);
+      // It did not begin anew.
+      expect(Number(/Training, (\d+) of/.exec(again.stderr)?.[1])).toBeGreaterThanOrEqual(steps);
+      expect(readFileSync(killed).equals(readFileSync(whole))).toBe(true);
+      expect(readdirSync(join(place, 'checkpoints'))).toEqual([]);
+    },
+  );
 
   test('1 for a full disk, which loses nothing that was stored', async ({ skip }) => {
     const disk = await mountSmallDisk(8 * 1024 * 1024);

@@ -1,8 +1,8 @@
 /** What goes wrong in daily use: each gives one clear sentence in the window, and nothing stored is lost. */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ElectronApplication } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { enginePid } from '../support/engine-process.ts';
 import { mountSmallDisk } from '../support/full-disk.ts';
 import { freshFolder } from '../support/launch.ts';
 import { ask, askFor } from '../support/pages/bridge.ts';
@@ -117,20 +117,24 @@ describe('faults in the window', () => {
     expect(await askFor(window, 'calibrations.list')).toHaveLength(1);
   });
 
-  test('a cancelled calibration leaves nothing behind', async () => {
+  test('a cancelled calibration leaves no profile, and what it reached until that is discarded', async () => {
     const { calibration, jobs, window, dataDir } = station;
     const before = filesBelow(join(dataDir, 'blobs'));
     await calibration.new();
     await calibration.useReferenceSet('Normals');
     await calibration.begin({ name: 'Cancelled', shots: 4, toleratedPercent: 50 });
-    await calibration.training();
+    await calibration.trained(20);
     await calibration.cancel();
     await calibration.ended('cancelled');
     await jobs.waitFor('calibrate', 'cancelled');
     await jobs.close();
     expect(await jobs.faults.count()).toBe(0);
     expect(await askFor(window, 'calibrations.list')).toHaveLength(1);
-    expect(await askFor(window, 'calibrations.unfinished')).toEqual([]);
+    expect(filesBelow(join(dataDir, 'blobs'))).toEqual(before);
+    expect(await askFor(window, 'calibrations.unfinished')).toMatchObject([{ request: { name: 'Cancelled' } }]);
+    await window.getByTestId('discard-run').click();
+    await expect.poll(() => askFor(window, 'calibrations.unfinished')).toEqual([]);
+    expect(filesBelow(join(dataDir, 'checkpoints'))).toEqual([]);
     expect(filesBelow(join(dataDir, 'blobs'))).toEqual(before);
     expect(filesBelow(join(dataDir, 'tmp'))).toEqual([]);
   });
@@ -195,13 +199,6 @@ describe('a full disk', () => {
     }
   });
 });
-
-/** Process id of the engine, null where none runs. */
-async function enginePid(app: ElectronApplication): Promise<number | null> {
-  return await app.evaluate(
-    ({ app: electron }) => electron.getAppMetrics().find(({ name }) => name === 'mediclip-engine')?.pid ?? null,
-  );
-}
 
 /** Paths of all files below a folder, sorted. */
 function filesBelow(folder: string): readonly string[] {

@@ -5,7 +5,7 @@ import { run } from '../../main/runtime/command.ts';
 import { isOnPath } from '../../main/runtime/debian.ts';
 import { freshFolder } from '../support/launch.ts';
 import { ask, askFor } from '../support/pages/bridge.ts';
-import { answerOpenDialog, answerSaveDialog } from '../support/pages/dialogs.ts';
+import { answerOpenDialog, answerPrintDialog, answerSaveDialog } from '../support/pages/dialogs.ts';
 import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
 
@@ -50,7 +50,7 @@ describe('the main job', () => {
     }
     // The first of the cases carries a bleed on the middle third of its nine slices.
     await worklist.search.fill('CT head case');
-    await expect.poll(() => worklist.rows.count()).toBe(3);
+    await expect.poll(() => worklist.rows.count()).toBe(6);
     studyUid = (await worklist.rows.first().getAttribute('data-study')) ?? '';
     await window.getByTestId('not-for-diagnostic-use').waitFor();
   });
@@ -83,7 +83,7 @@ describe('the main job', () => {
   test('an analysis puts the map over the picture where it is above the threshold', async () => {
     const { worklist, viewer } = station;
     await worklist.open();
-    await worklist.search.fill('');
+    await worklist.search.fill('CT head case');
     await worklist.openStudy(studyUid);
     await viewer.analyse();
     expect(await textOf(viewer.verdict)).toMatch(/^[1-9] of 9 images flagged$/);
@@ -144,11 +144,14 @@ describe('the main job', () => {
     expect(text).toContain('Not for diagnostic use');
     expect(text).toContain(IMPRESSION);
     for (const word of ['山田', 'やまだ', '김희중', '王小东', 'Διονυσιος']) expect(text).toContain(word);
-    // Every font is in the file, with its Unicode map: the columns after the encoding are emb, sub, uni.
+    // Every font is in the file, our own and no drawing (Type 3), with its Unicode map: after the encoding come emb, sub, uni.
     const fonts = (await run('pdffonts', [pdf])).output.trim().split('\n').slice(2);
     expect(fonts.length).toBeGreaterThan(3);
-    for (const font of fonts) expect(font).toMatch(/ yes +(yes|no) +yes +\d+ +\d+$/);
+    for (const font of fonts) expect(font).toMatch(/\+(Inter|NotoSans)\S* +CID TrueType .* yes +yes +yes +\d+ +\d+$/);
     expect((await run('pdfinfo', [pdf])).output).toMatch(/Tagged: +yes/);
+    const pages = text.split('\f').slice(0, -1);
+    expect(pages.length).toBeGreaterThan(1);
+    for (const page of pages) expect(page).toContain('Not for diagnostic use');
     expect(text).toContain('Dense, with mass effect');
     expect(text).not.toContain('Streak artefact');
     expect(text).toContain('1 finding was accepted');
@@ -158,18 +161,31 @@ describe('the main job', () => {
     expect(text).toContain(`${calibration?.modelName}, `);
   });
 
+  test.runIf(isOnPath('pdftotext'))('the report goes to a printer, under the warning on each page', async () => {
+    const { app, window } = station;
+    const paper = testResult('paper.pdf');
+    rmSync(paper, { force: true });
+    await answerPrintDialog(app, paper);
+    await window.getByTestId('print').click();
+    await window.getByTestId('notices-done').getByText('The report was sent to the printer').waitFor();
+    const pages = (await run('pdftotext', ['-layout', paper, '-'])).output.split('\f').slice(0, -1);
+    expect(pages.length).toBeGreaterThan(1);
+    for (const page of pages) expect(page).toContain('Not for diagnostic use');
+    expect(pages.join()).toContain(IMPRESSION);
+  });
+
   test('results leave as DICOM and documents, and an addendum as a new version', async () => {
     const { app, report, jobs, window } = station;
     const folder = freshFolder();
     await answerOpenDialog(app, [folder]);
-    await report.exportResults(['sr', 'seg', 'epdf', 'fhir']);
+    await report.exportResults(['sr', 'seg', 'epdf', 'png', 'fhir']);
     await jobs.waitFor('export', 'done');
     await jobs.close();
     const kinds = () =>
       readdirSync(folder)
         .map((name) => name.split('-')[0])
         .sort();
-    expect(kinds()).toEqual(['epdf', 'report', 'seg', 'sr']);
+    expect(kinds()).toEqual(['epdf', 'finding', 'report', 'seg', 'sr']);
     await report.addAddendum('Second look: unchanged.');
     await window.screenshot({ path: testResult('addendum.png') });
     await window.getByTestId('export-results').click();
@@ -189,12 +205,12 @@ describe('the main job', () => {
     const findingId = analysis?.findings[0]?.id ?? '';
     const refusals = [
       await ask(window, 'reports.save', { studyInstanceUid: studyUid, indication: '', impression: 'Other' }),
-      await ask(window, 'reports.sign', studyUid),
+      await ask(window, 'reports.sign', studyUid, 'en'),
       await ask(window, 'findings.decide', { findingId, decision: 'open', comment: '' }),
     ];
     for (const refusal of refusals) expect(refusal).toMatchObject({ ok: false, fault: { code: 'not-allowed' } });
     const calibrationId = analysis?.calibration.id ?? '';
-    await askFor(window, 'analyses.start', { studyInstanceUid: studyUid, calibrationId });
+    await askFor(window, 'analyses.start', { studyInstanceUid: studyUid, calibrationId, discarding: true });
     expect(await textOf(await jobs.waitFor('analyse', 'failed'))).toContain('signed');
     await jobs.close();
     await jobs.dismissFaults();
@@ -204,6 +220,7 @@ describe('the main job', () => {
     await station.close();
     station = await openWorkstation({ dataDir });
     const { worklist, calibration, viewer, report, window } = station;
+    await worklist.open();
     const row = worklist.row(studyUid);
     await worklist.search.fill('CT head case');
     await row.waitFor();

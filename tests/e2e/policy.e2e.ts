@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshFolder, runCli } from '../support/launch.ts';
-import { openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+import { openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
 
 const folder = freshFolder();
@@ -27,6 +27,19 @@ test('the window shows what the administrator has set, and lets nobody change it
   await settled.waitFor();
   expect(await textOf(settled)).toBe('Modell embedded, Sprache, Netzwerk aus');
   expect(await window.getByTestId('language').isDisabled()).toBe(true);
+});
+
+test('a policy whose model is not here is told of, in the window and by the doctor', async () => {
+  await station.close();
+  writeFileSync(file, JSON.stringify({ model: 'mobilenet' }));
+  station = await openWorkstation({ env: { MEDICLIP_POLICY: file } });
+  await expect
+    .poll(() => textOf(station.window.getByTestId('notices-fault')))
+    .toContain('"mobilenet" only, which is not');
+  await station.window.screenshot({ path: testResult('policy-model.png') });
+  const { code, stdout } = await runCli(['doctor', '--data-dir', folder], { env: { MEDICLIP_POLICY: file } });
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).problems).toEqual([expect.stringMatching(/^Policy: .*"mobilenet"/)]);
 });
 
 test('a policy that is not valid stops the start with a sentence, and is not taken for none', async () => {

@@ -22,6 +22,7 @@ const TOLERANCES: Readonly<Record<string, number>> = {
   text: 1e-5,
   gradients: 1e-4,
   loss: 1e-5,
+  scores: 1e-5,
   'parameters after 50 steps': 1e-3,
 };
 

@@ -1,9 +1,10 @@
 /** The reader's tools on the picture, and findings of the reader's own: drawn, measured, undone, and back after a restart. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshFolder } from '../support/launch.ts';
-import { askFor } from '../support/pages/bridge.ts';
+import { ask, askFor } from '../support/pages/bridge.ts';
 import { answerOpenDialog } from '../support/pages/dialogs.ts';
 import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
@@ -13,12 +14,14 @@ describe('reading a study', () => {
   const dataDir = freshFolder();
   let station: WorkstationPages;
   let caseUid = '';
+  let otherUid = '';
 
   beforeAll(async () => {
     station = await openWorkstation({ dataDir });
     const inbox = join(dataDir, 'inbox');
     for (const number of [1, 2]) writePhantomStudy(inbox, { number, slices: 4 });
     caseUid = writePhantomStudy(inbox, { number: 10, slices: 3, lesion: 'mass' }).studyInstanceUid;
+    otherUid = writePhantomStudy(inbox, { number: 20, kind: 'mr-brain', lesion: 'mass' }).studyInstanceUid;
     const { app, worklist, jobs } = station;
     await answerOpenDialog(app, [inbox]);
     await worklist.import('folder');
@@ -94,13 +97,16 @@ describe('reading a study', () => {
   test('a finding is drawn by hand, linked to a measurement, rejected and undone', async () => {
     const { viewer, window } = station;
     await viewer.press('Home');
+    const [shown] = (await viewer.framesOf(caseUid)).frames;
     const before = await viewer.findings.count();
     await viewer.press('o');
     await viewer.drawOutline([0.4, 0.4], 0.08);
     await expect.poll(() => viewer.findings.count()).toBe(before + 1);
     const drawn = window.getByTestId('finding').filter({ hasText: 'drawn by hand' });
     expect(await drawn.getAttribute('data-decision')).toBe('accepted');
-    await drawn.getByTestId('finding-measurement').selectOption({ index: 1 });
+    const measurements = (await stored()).filter(({ sopInstanceUid }) => sopInstanceUid === shown?.sopInstanceUid);
+    const length = measurements.findIndex(({ tool }) => tool === 'length');
+    await drawn.getByTestId('finding-measurement').selectOption({ index: length + 1 });
     const findings = async () => (await askFor(window, 'analyses.latest', caseUid))?.findings ?? [];
     await expect
       .poll(async () => (await findings()).filter(({ measurementId }) => measurementId !== null).length)
@@ -113,20 +119,274 @@ describe('reading a study', () => {
     await window.getByTestId('map-colours').selectOption('cividis');
     await window.screenshot({ path: testResult('reading.png') });
     await drawn.getByTestId('why').click();
-    await window.getByTestId('why-dialog').waitFor();
+    // One for each of the four images that the calibration was made on.
+    await expect.poll(() => window.getByTestId('nearest-normal').count(), { timeout: 60_000 }).toBe(4);
+    expect(await textOf(window.getByTestId('why-dialog'))).toMatch(
+      /Site: .+ Normals: CT HEAD.*4 normal images.*Model /s,
+    );
     await window.screenshot({ path: testResult('why.png') });
     await window.keyboard.press('Escape');
   });
 
+  test('an outline is drawn anew, a finding removed, and both come back as they were', async () => {
+    const { viewer, window } = station;
+    const drawn = window.getByTestId('finding').filter({ hasText: 'drawn by hand' });
+    const id = (await drawn.getAttribute('data-finding')) ?? '';
+    const finding = async () =>
+      (await askFor(window, 'analyses.latest', caseUid))?.findings.find((one) => one.id === id);
+    const before = await finding();
+    await drawn.getByTestId('redraw').click();
+    await viewer.drawOutline([0.5, 0.5], 0.15);
+    await expect.poll(async () => (await finding())?.areaMm2).toBeGreaterThan(2 * (before?.areaMm2 ?? 0));
+    await viewer.press('Control+z');
+    await expect.poll(async () => (await finding())?.outline).toEqual(before?.outline);
+    // Pulled at a dot, by the mouse and by a key: it grows there, and each pull is one step.
+    await drawn.getByTestId('pull-outline').click();
+    const dot = window.getByTestId('outline-handle').first();
+    const { x, y, width, height } = (await dot.boundingBox())!;
+    await window.mouse.move(x + width / 2, y + height / 2);
+    await window.mouse.down();
+    await window.mouse.move(x + 20, y);
+    await window.mouse.move(x + 40, y);
+    await window.screenshot({ path: testResult('pulled.png') });
+    await window.mouse.up();
+    await expect.poll(async () => (await finding())?.box[2]).toBeGreaterThan(before?.box[2] ?? Number.NaN);
+    const pulled = await finding();
+    await dot.focus();
+    await window.keyboard.press('ArrowRight');
+    await expect.poll(async () => (await finding())?.box[2]).toBeGreaterThan(pulled?.box[2] ?? Number.NaN);
+    await window.keyboard.press('Escape');
+    await window.getByTestId('outline-editor').waitFor({ state: 'hidden' });
+    await viewer.press('Control+z');
+    await expect.poll(async () => (await finding())?.outline).toEqual(pulled?.outline);
+    await viewer.press('Control+z');
+    await expect.poll(async () => (await finding())?.outline).toEqual(before?.outline);
+    await drawn.getByTestId('remove-finding').click();
+    await expect.poll(finding).toBeUndefined();
+    await expect.poll(() => drawn.count()).toBe(0);
+    await viewer.press('Control+z');
+    await expect
+      .poll(finding)
+      .toMatchObject({ outline: before?.outline, decision: 'accepted', measurementId: before?.measurementId });
+    await expect.poll(() => drawn.count()).toBe(1);
+  });
+
+  test('a measurement that is taken away and undone measures its finding again', async () => {
+    const { viewer, window } = station;
+    const measuredBy = async () =>
+      (await askFor(window, 'analyses.latest', caseUid))?.findings.flatMap(({ measurementId }) => measurementId ?? []);
+    const [id] = (await measuredBy()) ?? [];
+    const length = (await stored()).find((one) => one.id === id);
+    expect(length?.tool).toBe('length');
+    const [x0, y0, x1, y1] = length!.points as [number, number, number, number];
+    await viewer.press('w');
+    await viewer.click(await viewer.placeOf([(x0 + x1) / 2, (y0 + y1) / 2]));
+    await viewer.press('Delete');
+    await expect.poll(async () => (await stored()).map(({ tool }) => tool)).toEqual(['ellipse']);
+    await expect.poll(measuredBy).toEqual([]);
+    await viewer.press('Control+z');
+    await expect.poll(async () => (await stored()).length).toBe(2);
+    await expect.poll(measuredBy).toEqual([id]);
+  });
+
+  test('what is rejected loses its colour, its bar and its place in the worklist, and gets them back', async () => {
+    const { viewer, window } = station;
+    const { frames, analysis } = await viewer.whatIsShown(caseUid);
+    const flagged = analysis.frames.find(
+      (result) => result.flagged && analysis.findings.some((one) => one.sopInstanceUid === result.sopInstanceUid),
+    );
+    const index = frames.findIndex(({ sopInstanceUid }) => sopInstanceUid === flagged?.sopInstanceUid);
+    const there = analysis.findings.filter(({ sopInstanceUid }) => sopInstanceUid === flagged?.sopInstanceUid);
+    const regions = there.filter(({ drawnBy }) => drawnBy === null);
+    expect(regions.length).toBeGreaterThan(0);
+    const row = (id: string) => window.locator(`[data-testid="finding"][data-finding="${id}"]`);
+    const counts = async () => {
+      const [study] = await askFor(window, 'studies.rows', [caseUid]);
+      return study?.flaggedFrames ?? Number.NaN;
+    };
+    const bar = async () =>
+      Number(await window.getByTestId('score-strip').locator('rect').nth(index).getAttribute('width'));
+    await viewer.goTo(row(regions[0]!.id));
+    await expect.poll(() => viewer.frameIndex()).toBe(index);
+    await viewer.showOutlines(false);
+    const coloured = () => Promise.all(regions.map(({ box }) => viewer.colouredIn(box)));
+    await expect.poll(async () => Math.min(...(await coloured()))).toBeGreaterThan(0);
+    const [before, flaggedBefore, barBefore] = [await coloured(), await counts(), await bar()];
+    expect(barBefore).toBeGreaterThan(0);
+    for (const { id } of there) {
+      await row(id).getByTestId('reject').click();
+      await expect.poll(() => row(id).getAttribute('data-decision')).toBe('rejected');
+    }
+    await expect.poll(coloured).toEqual(regions.map(() => 0));
+    await expect.poll(bar).toBe(0);
+    expect(await counts()).toBe(flaggedBefore - 1);
+    await window.screenshot({ path: testResult('rejected.png') });
+    for (const { id, decision } of there.toReversed()) {
+      await viewer.press('Control+z');
+      await expect.poll(() => row(id).getAttribute('data-decision')).toBe(decision);
+    }
+    await expect.poll(coloured).toEqual(before);
+    await expect.poll(bar).toBe(barBefore);
+    expect(await counts()).toBe(flaggedBefore);
+    await viewer.showOutlines(true);
+    await viewer.press('Home');
+  });
+
+  test('another analysis asks before it forgets decisions, and keeps what was drawn by hand', async () => {
+    const { viewer, window } = station;
+    const latest = async () => (await viewer.whatIsShown(caseUid)).analysis;
+    const before = await latest();
+    const region = before.findings.find(({ drawnBy }) => drawnBy === null);
+    await window.locator(`[data-finding="${region?.id}"]`).getByTestId('reject').click();
+    await expect.poll(async () => (await viewer.decisions()).includes('rejected')).toBe(true);
+    await window.getByTestId('analyse').click();
+    await window.getByTestId('loss-dialog').filter({ hasText: '1 decision.' }).waitFor();
+    await window.screenshot({ path: testResult('loss.png') });
+    await window.getByTestId('keep-analysis').click();
+    expect((await latest()).id).toBe(before.id);
+    await window.getByTestId('analyse').click();
+    await window.getByTestId('analyse-discarding').click();
+    await expect.poll(async () => (await latest()).id, { timeout: 120_000 }).not.toBe(before.id);
+    const after = await latest();
+    const drawn = ({ findings }: typeof after) => {
+      const [hand] = findings.filter(({ drawnBy }) => drawnBy !== null);
+      return [hand?.outline, hand?.decision, hand?.measurementId];
+    };
+    expect(drawn(after)).toEqual(drawn(before));
+    await expect.poll(async () => (await viewer.decisions()).includes('rejected')).toBe(false);
+    // The steps to undo were about findings that are gone.
+    await viewer.press('Control+z');
+    await pause(1000);
+    expect(await latest()).toEqual(after);
+  });
+
+  test('the stack plays, round and round, until it is stopped', async () => {
+    const { viewer } = station;
+    await viewer.press('Home');
+    const seen = new Set<number>();
+    await viewer.press('k');
+    await expect.poll(async () => seen.add(await viewer.frameIndex()).size, { interval: 50 }).toBe(3);
+    await viewer.press('k');
+    // The picture that was asked for last may still be on its way.
+    await pause(1000);
+    const stopped = await viewer.frameIndex();
+    await viewer.press('ArrowUp');
+    await expect.poll(() => viewer.frameIndex()).toBe(Math.max(0, stopped - 1));
+  });
+
+  test('a report begins with a template, and becomes one', async () => {
+    const { report, window } = station;
+    await report.open();
+    await window.getByTestId('report-template').selectOption({ label: 'CT head' });
+    await expect.poll(() => window.getByTestId('technique').inputValue()).toMatch(/without contrast/);
+    expect(await window.getByTestId('report-findings').inputValue()).toContain('Midline:');
+    await report.write({ indication: '', impression: 'No change.' });
+    await window.getByTestId('templates').click();
+    await window.getByTestId('template-name').fill('Head, follow-up');
+    await window.getByTestId('save-template').click();
+    await window.getByTestId('own-template').filter({ hasText: 'Head, follow-up' }).waitFor();
+    await window.screenshot({ path: testResult('templates.png') });
+    await window.keyboard.press('Escape');
+    // It stands first for exams of its kind.
+    expect(await window.getByTestId('report-template').locator('option').nth(1).innerText()).toBe('Head, follow-up');
+    await window.getByTestId('tab-findings').click();
+  });
+
+  test('where no calibration fits, the app says so and does not analyse', async () => {
+    const { worklist, window } = station;
+    await worklist.open();
+    await worklist.openStudy(otherUid);
+    await window.getByTestId('none-fits').waitFor();
+    expect(await window.getByTestId('analyse').isDisabled()).toBe(true);
+    const [row] = await askFor(window, 'calibrations.list');
+    await window.getByTestId('analysis-calibration').selectOption(row!.id);
+    await window.getByTestId('misfit').filter({ hasText: 'are not CT HEAD' }).waitFor();
+    expect(await textOf(window.getByTestId('analyse'))).toBe('Analyse all the same');
+    const request = { studyInstanceUid: otherUid, calibrationId: row!.id };
+    expect(await ask(window, 'analyses.start', request)).toMatchObject({ ok: false, fault: { code: 'not-allowed' } });
+    await window.screenshot({ path: testResult('misfit.png') });
+    await worklist.open();
+    await worklist.openStudy(caseUid);
+  });
+
   test('measurements and findings are back after a restart', async () => {
     const kept = await stored();
+    await expect.poll(async () => (await askFor(station.window, 'session.get'))?.study).toBe(caseUid);
     await station.close();
     station = await openWorkstation({ dataDir });
+    // It opens where the reader was: on the study.
+    await expect.poll(() => station.viewer.measuredText()).toContain('Mean');
+    await station.worklist.open();
     await station.worklist.row(caseUid).waitFor();
     expect(await station.worklist.row(caseUid).getAttribute('data-unread')).toBe('false');
     await station.worklist.openStudy(caseUid);
     await expect.poll(() => station.viewer.measuredText()).toContain('Mean');
     expect(await stored()).toEqual(kept);
+    expect(station.pageErrors).toEqual([]);
+  });
+
+  test('what was written is there after the application was killed', async () => {
+    const { worklist, report, window } = station;
+    await worklist.open();
+    await worklist.openStudy(otherUid);
+    await report.open();
+    await window.getByTestId('impression').fill('Half a sentence');
+    // By itself: the reader neither leaves the field nor the study.
+    await expect
+      .poll(async () => (await askFor(window, 'reports.get', otherUid)).impression, { timeout: 10_000 })
+      .toBe('Half a sentence');
+    await window.getByTestId('impression').fill('Half a sentence, and the rest');
+    await report.saved.filter({ hasText: 'Saving' }).waitFor();
+    await report.saved.filter({ hasText: 'Saved' }).waitFor();
+    const gone = new Promise((resolve) => station.app.process().once('exit', resolve));
+    station.app.process().kill('SIGKILL');
+    await gone;
+    station = await openWorkstation({ dataDir });
+    await station.worklist.open();
+    await station.worklist.openStudy(otherUid);
+    await station.report.open();
+    await expect.poll(() => station.report.impression.inputValue()).toBe('Half a sentence, and the rest');
+  });
+
+  test('once the report is signed, nothing that it measured can be moved, added or undone', async () => {
+    const { worklist, viewer, report, window } = station;
+    await worklist.open();
+    await worklist.openStudy(caseUid);
+    await viewer.verdict.waitFor();
+    await viewer.press('Home');
+    await expect.poll(() => viewer.measuredText()).toContain('mm');
+    // A step that could be undone before the signature.
+    await viewer.press('l');
+    await viewer.drag([0.3, 0.7], [0.5, 0.7]);
+    await expect.poll(async () => (await stored()).length).toBe(3);
+    await report.open();
+    const sentences = window.getByTestId('finding-sentences');
+    await expect.poll(() => textOf(sentences)).toMatch(/region of [\d.]+ mm long/);
+    const said = await textOf(sentences);
+    await report.write({ indication: '', impression: 'Measured.' });
+    await report.signIt();
+    const [before, words] = [await stored(), await viewer.measuredText()];
+    const [, , x, y] = before.find(({ tool }) => tool === 'length')!.points as [number, number, number, number];
+    await viewer.press('w');
+    await viewer.drag(await viewer.placeOf([x, y]), [0.7, 0.5]); // an end, a handle
+    await viewer.press('l');
+    await viewer.drag([0.2, 0.2], [0.4, 0.2]);
+    await viewer.press('Control+z');
+    await viewer.press('Delete');
+    await pause(1500);
+    expect(await viewer.measuredText()).toBe(words);
+    expect(await stored()).toEqual(before);
+    expect(await textOf(window.getByTestId('report-panel'))).toContain(said);
+    await window.getByTestId('measure').click();
+    expect(await window.getByTestId('tool-length').getAttribute('aria-disabled')).toBe('true');
+    await window.screenshot({ path: testResult('signed.png') });
+    await window.keyboard.press('Escape');
+    // It can still be asked why.
+    await window.getByTestId('tab-findings').click();
+    await viewer.goTo(viewer.findings.first());
+    await viewer.findings.first().getByTestId('why').click();
+    await expect.poll(() => window.getByTestId('nearest-normal').count(), { timeout: 60_000 }).toBe(4);
+    await window.keyboard.press('Escape');
     expect(station.pageErrors).toEqual([]);
   });
 });

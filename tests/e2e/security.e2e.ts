@@ -1,18 +1,30 @@
 /** The window is a sandbox with one door: it has no Node, runs no foreign code, reaches nothing else. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallName, WorkstationBridge } from '../../preload/contract/workstation.ts';
+import { freshFolder } from '../support/launch.ts';
 import { ask, askFor } from '../support/pages/bridge.ts';
+import { answerSaveDialog } from '../support/pages/dialogs.ts';
 import { openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+import { writePhantomStudy } from '../support/phantom-studies.ts';
 
 describe('the window as a sandbox', () => {
   let station: WorkstationPages;
 
+  /** Stands in for the program that opens links and mails on Linux, and notes what it was asked for. */
+  const outside = freshFolder();
+  const asked = join(outside, 'asked');
+
   beforeAll(async () => {
-    station = await openWorkstation();
+    writeFileSync(join(outside, 'xdg-open'), `#!/bin/sh\necho "$@" >> "${asked}"\n`, { mode: 0o755 });
+    station = await openWorkstation({ env: { PATH: `${outside}:${process.env.PATH}` } });
   });
-  afterAll(() => station?.close());
+  afterAll(async () => {
+    await station?.close();
+    rmSync(outside, { recursive: true, force: true });
+  });
 
   test('its page is isolated and has no Node', async () => {
     const preferences = await station.app.evaluate(({ BrowserWindow }) => {
@@ -27,6 +39,15 @@ describe('the window as a sandbox', () => {
       webSecurity: true,
       webviewTag: false,
     });
+    for (const name of [
+      'allowRunningInsecureContent',
+      'experimentalFeatures',
+      'enableBlinkFeatures',
+      'nodeIntegrationInSubFrames',
+      'nodeIntegrationInWorker',
+      'plugins',
+    ])
+      expect(preferences[name] || false, name).toBe(false);
     const found = await station.window.evaluate(() =>
       ['require', 'process', 'Buffer', 'module', 'global', 'ipcRenderer', 'electron'].filter(
         (name) => name in globalThis,
@@ -172,6 +193,56 @@ describe('the window as a sandbox', () => {
     },
   );
 
+  test('it attaches no web view, whoever asks', async () => {
+    const element = await station.window.evaluate(() => {
+      const view = document.createElement('webview');
+      view.setAttribute('src', 'https://example.org/');
+      document.body.append(view);
+      const found = {
+        known: !(view instanceof HTMLUnknownElement) && 'loadURL' in view,
+        inside: view.shadowRoot !== null,
+      };
+      view.remove();
+      return found;
+    });
+    expect(element).toEqual({ known: false, inside: false });
+    const prevented = await station.app.evaluate(({ BrowserWindow }) => {
+      let refused = false;
+      const event = { preventDefault: () => (refused = true) };
+      BrowserWindow.getAllWindows()[0]?.webContents.emit('will-attach-webview', event, {}, {});
+      return refused;
+    });
+    expect(prevented).toBe(true);
+  });
+
+  test.runIf(process.platform === 'linux')('it hands no address to another program', async () => {
+    const { app, window } = station;
+    await app.evaluate(({ shell }) => {
+      const calls: string[] = [];
+      Object.assign(globalThis, { handedOut: calls });
+      shell.openExternal = async (url) => void calls.push(url);
+    });
+    for (const url of ['mailto:nobody@example.org', 'tel:1', 'https://example.org/out', 'unknown-scheme:x'])
+      await window.evaluate((target) => {
+        const link = document.createElement('a');
+        link.href = target;
+        document.body.append(link);
+        link.click();
+        link.target = '_blank';
+        link.click();
+        link.remove();
+        const frame = document.createElement('iframe');
+        frame.src = target;
+        document.body.append(frame);
+        setTimeout(() => frame.remove(), 500);
+        location.href = target;
+      }, url);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect(await app.evaluate(() => (globalThis as unknown as { handedOut: string[] }).handedOut)).toEqual([]);
+    expect(existsSync(asked) ? readFileSync(asked, 'utf8') : '').toBe('');
+    expect((await askFor(window, 'app.about')).appVersion).not.toBe('');
+  });
+
   test('its scheme serves files of the window alone', async () => {
     const status = (url: string) =>
       station.window.evaluate(
@@ -307,5 +378,65 @@ describe('the window as a sandbox', () => {
       }
     });
     expect(answer).toMatchObject({ ok: false, fault: { code: 'not-allowed' } });
+  });
+
+  test('what prints a report is a sandbox without scripts that loads that one file', async () => {
+    const { app, window } = station;
+    const { folder, paths, studyInstanceUid } = writePhantomStudy(join(outside, 'study'), { number: 1 });
+    await askFor(window, 'studies.importPaths', [...paths], null);
+    await expect.poll(async () => (await askFor(window, 'jobs.list')).map(({ state }) => state)).toEqual(['done']);
+    await askFor(window, 'reports.save', { studyInstanceUid, indication: 'x', impression: 'y' });
+    await app.evaluate(({ app: running }) => {
+      const seen: Record<string, unknown>[] = [];
+      Object.assign(globalThis, { printers: seen });
+      running.once('browser-window-created', (_event, { webContents }) => {
+        const { getLastWebPreferences } = webContents as unknown as {
+          getLastWebPreferences(): Record<string, unknown>;
+        };
+        webContents.once('did-finish-load', () => {
+          const refused = { navigation: false };
+          webContents.emit('will-navigate', { preventDefault: () => (refused.navigation = true) });
+          const { contextIsolation, sandbox, nodeIntegration, javascript, webSecurity, preload } =
+            getLastWebPreferences.call(webContents);
+          const preferences = { contextIsolation, sandbox, nodeIntegration, javascript, webSecurity };
+          seen.push({ ...preferences, preload: preload ?? null, url: webContents.getURL(), ...refused });
+        });
+      });
+    });
+    await answerSaveDialog(app, join(folder, 'report.pdf'));
+    await askFor(window, 'reports.exportPdf', studyInstanceUid);
+    const [printer, ...others] = await app.evaluate(
+      () => (globalThis as unknown as { printers: { url: string }[] }).printers,
+    );
+    expect(others).toEqual([]);
+    expect(printer).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      javascript: false,
+      webSecurity: true,
+      preload: null,
+      url: expect.stringMatching(/^file:.*report\.html$/),
+      navigation: true,
+    });
+    // Nothing else of the disk or the network gets into it: its page again, with scripts to see by and pictures beside it.
+    const page = fileURLToPath(printer?.url ?? '');
+    mkdirSync(dirname(page));
+    const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>';
+    writeFileSync(join(dirname(page), 'beside.svg'), picture);
+    const sources = ['beside.svg', 'https://example.org/a.svg', `data:image/svg+xml,${encodeURIComponent(picture)}`];
+    writeFileSync(page, sources.map((source) => `<img src="${source}">`).join(''));
+    const widths = await app.evaluate(async ({ BrowserWindow, session }, path) => {
+      const webPreferences = { offscreen: true, session: session.fromPartition('print'), sandbox: true };
+      const printing = new BrowserWindow({ show: false, webPreferences });
+      try {
+        await printing.loadFile(path);
+        return await printing.webContents.executeJavaScript('[...document.images].map((image) => image.naturalWidth)');
+      } finally {
+        printing.destroy();
+      }
+    }, page);
+    rmSync(dirname(page), { recursive: true });
+    expect(widths).toEqual([0, 0, 8]);
   });
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeProfile, encodeProfile } from '../../main/engine/profile.ts';
 import type { Detection, EngineTasks } from '../../main/engine/tasks.ts';
+import { patientWeights } from '../../main/method/conformal.ts';
 import type { Image8 } from '../../main/method/image.ts';
 import type { TaskHandlers } from '../../main/process/tasks.ts';
 
@@ -10,10 +11,14 @@ const SIDE = 16;
 type Tasks = 'calibrate' | 'detect' | 'nearestNormals' | 'pictureFeatures' | 'about';
 
 export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
-  calibrate({ support, heldOut, preset, method, seed, toleratedShare, preprocessing }, { progress }) {
+  calibrate({ support, heldOut, patients, preset, method, seed, toleratedShare, preprocessing }, { progress }) {
     const lossTrace = [1, 0.75, 0.5];
     progress({ phase: 'training', done: 3, total: 3, losses: lossTrace });
-    const normalScores = (heldOut.length > 0 ? heldOut : support).map((image) => scoreOf(mapOf(image))).sort();
+    const [images, owners] = heldOut.length > 0 ? [heldOut, patients?.heldOut] : [support, patients?.support];
+    const weights = patientWeights(owners ?? [...images.keys()]);
+    const normals = images.map((image, i) => ({ score: scoreOf(mapOf(image)), weight: weights[i]! }));
+    normals.sort((a, b) => a.score - b.score);
+    const normalScores = normals.map(({ score }) => score);
     const threshold = (normalScores.at(-1) ?? 0.5) + 0.1;
     const vector = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
     return {
@@ -41,6 +46,7 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
           ['adapter.0.bias', vector(0)],
           ['text.features', { shape: [1, 2], data: Float32Array.of(0, 1) }],
           ['evidence.normal_scores', vector(...normalScores)],
+          ['evidence.normal_weights', vector(...normals.map(({ weight }) => weight))],
           ['training.loss', vector(...lossTrace)],
         ]),
       }),
@@ -63,9 +69,10 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
     });
     return { detections, provider: 'cpu', providerVersion: 'none' };
   },
-  /** The same place of every support image, the last image first. */
-  nearestNormals({ profilePath, region }) {
+  /** The same place of every support image, the last image first. Its profiles keep no patches. */
+  nearestNormals({ profilePath, region, support }) {
     const { shots } = decodeProfile(readFileSync(profilePath)).manifest;
+    if (support.length !== shots) throw new Error(`${support.length} images for ${shots} shots`);
     const matches = Array.from({ length: shots }, (_, i) => ({
       support: shots - 1 - i,
       box: region,

@@ -23,6 +23,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A program that starts Electron with the arguments that it gets, in its place. */
   readonly starter?: string;
+  /** Whether the tour may open by itself, over everything else. */
+  readonly tour?: boolean;
 }
 
 /** Opens the workstation. `--data-dir` and Electron's own `--user-data-dir` both point into the data folder. */
@@ -37,6 +39,7 @@ export async function launchWorkstation(options: LaunchOptions = {}): Promise<La
       projectRoot,
       '--data-dir',
       dataDir,
+      ...(options.tour ? [] : ['--no-tour']),
       ...(options.args ?? []),
     ],
     env: { ...definedOnly(environment), ...options.env },

@@ -1,10 +1,9 @@
 /** Real peers on loopback: Orthanc with its DICOMweb plugin and dcmtk's tools, both from Debian. */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createServer as createTlsServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
 import type { DicomwebNode, DimseNode, ReceiverSettings } from '../../preload/contract/pacs.ts';
@@ -139,8 +138,11 @@ export interface Certificates {
   readonly key: string;
 }
 
-/** A certificate authority of this test and a certificate of it for 127.0.0.1. */
-export function makeCertificates(): Certificates {
+/**
+ * A certificate authority of this test and a certificate of it for 127.0.0.1.
+ * @param change whom the certificate names, and for how many days; -1 is over
+ */
+export function makeCertificates({ names = 'IP:127.0.0.1,DNS:localhost', days = 2 } = {}): Certificates {
   const folder = freshFolder();
   const at = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => {
@@ -152,19 +154,20 @@ export function makeCertificates(): Certificates {
     ...['-keyout', 'ca.key', '-out', 'ca.pem'],
   );
   openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=127.0.0.1', '-keyout', 'peer.key', '-out', 'peer.csr');
-  writeFileSync(at('names.cnf'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+  writeFileSync(at('names.cnf'), `subjectAltName=${names}\n`);
   openssl(
-    ...['x509', '-req', '-in', 'peer.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'],
+    ...['x509', '-req', '-in', 'peer.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', `${days}`],
     ...['-extfile', 'names.cnf', '-out', 'peer.pem'],
   );
   return { ca: at('ca.pem'), cert: at('peer.pem'), key: at('peer.key') };
 }
 
-/** A line to `port` that is cut once `bytes` have come from there. Returns its own port. */
-export async function cuttingProxy(port: number, bytes: number): Promise<number> {
+/** A line to `port` that is cut once `bytes` have come from there, the first so many times. Returns its own port. */
+export async function cuttingProxy(port: number, bytes: number, cuts = Number.POSITIVE_INFINITY): Promise<number> {
+  let left = cuts;
   return await listening(
     createServer((near) => {
-      let passed = 0;
+      let passed = left-- > 0 ? 0 : Number.NEGATIVE_INFINITY;
       const far = joined(near, port);
       far.on('data', (chunk: Buffer) => {
         passed += chunk.length;
@@ -174,10 +177,22 @@ export async function cuttingProxy(port: number, bytes: number): Promise<number>
   );
 }
 
-/** TLS in front of a server that has none: Debian's Orthanc resets the connections of its own. Returns its port. */
-export async function tlsProxy(port: number, { cert, key }: Certificates): Promise<number> {
-  const options = { cert: readFileSync(cert), key: readFileSync(key) };
-  return await listening(createTlsServer(options, (near) => void joined(near, port)));
+/**
+ * stunnel in front of a server, as hospitals put it there: the web server of Debian's Orthanc ends the whole program at its
+ * first request over TLS. Returns its port.
+ * @param callers the authority whose certificates callers must show, where they must
+ */
+export async function startStunnel(port: number, { cert, key }: Certificates, callers?: string): Promise<number> {
+  const own = await freePort();
+  const file = join(freshFolder(), 'stunnel.conf');
+  const lines = [
+    ...['foreground = yes', 'pid =', 'debug = 3', '[dicomweb]'],
+    ...[`accept = 127.0.0.1:${own}`, `connect = 127.0.0.1:${port}`, `cert = ${cert}`, `key = ${key}`],
+    ...(callers ? ['verifyChain = yes', `CAfile = ${callers}`] : []),
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  await startTool('stunnel', [file], own);
+  return own;
 }
 
 function joined(near: Socket, port: number): Socket {

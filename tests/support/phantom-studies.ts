@@ -15,6 +15,12 @@ export interface PhantomStudy {
   readonly lesion?: string;
   /** Pixels */
   readonly side?: number;
+  /** Of the same slices each; 1 when absent. */
+  readonly series?: number;
+  /** Whose study it is; a patient of its own when absent. */
+  readonly patient?: number;
+  /** DA */
+  readonly date?: string;
 }
 
 export interface WrittenStudy {
@@ -24,34 +30,39 @@ export interface WrittenStudy {
   readonly paths: readonly string[];
 }
 
-/** Writes `slices` files (1 when absent) into a folder of their own below `folder`. */
+/** Writes `slices` files (1 when absent) of each series into a folder of their own below `folder`. */
 export function writePhantomStudy(folder: string, study: PhantomStudy): WrittenStudy {
-  const { number, slices = 1 } = study;
+  const { number, slices = 1, series = 1 } = study;
   const kind = study.kind ?? 'ct-head';
   const own = join(folder, `${kind}-${number}`);
   mkdirSync(own, { recursive: true });
-  const paths = Array.from({ length: slices }, (_, slice) => join(own, `${slice + 1}.dcm`));
-  for (const [slice, path] of paths.entries()) writeFileSync(path, phantomSlice(study, slice));
+  const paths = Array.from({ length: series * slices }, (_, place) => join(own, `${place + 1}.dcm`));
+  for (const [place, path] of paths.entries())
+    writeFileSync(path, phantomSlice(study, place % slices, Math.floor(place / slices) + 1));
   const studyInstanceUid = derivedUid('study', `test/${kind}/${number}`);
   return { studyInstanceUid, patientId: patientId(study), folder: own, paths };
 }
 
-const patientId = ({ kind = 'ct-head', number }: PhantomStudy) => `TEST-${kind.toUpperCase()}-${number}`;
+const patientId = ({ kind = 'ct-head', number, patient = number }: PhantomStudy) =>
+  `TEST-${kind.toUpperCase()}-${patient}`;
 
-function phantomSlice(study: PhantomStudy, slice: number): Uint8Array {
-  const { number, kind = 'ct-head', slices = 1, lesion = null, side = 96 } = study;
+function phantomSlice(study: PhantomStudy, slice: number, seriesNumber = 1): Uint8Array {
+  const { number, kind = 'ct-head', slices = 1, lesion = null, side = 96, patient = number } = study;
   const level = slices === 1 ? 0.5 : 0.4 + (0.3 * slice) / (slices - 1);
-  const phantom = drawPhantom(kind, HELD_OUT_SEEDS + number, { size: side, lesion, level });
+  const phantom = drawPhantom(kind, HELD_OUT_SEEDS + patient, { size: side, lesion, level });
   const key = `test/${kind}/${number}`;
+  const seriesKey = seriesNumber === 1 ? key : `${key}/series ${seriesNumber}`;
   return phantomFile(phantom, {
     studyInstanceUid: derivedUid('study', key),
-    seriesInstanceUid: derivedUid('series', key),
-    sopInstanceUid: derivedUid('instance', `${key}/${slice}`),
+    seriesInstanceUid: derivedUid('series', seriesKey),
+    sopInstanceUid: derivedUid('instance', `${seriesKey}/${slice}`),
     instanceNumber: slice + 1,
-    patientName: `FICTIONAL^${lesion === null ? 'NORMAL' : 'CASE'} ${number}`,
+    patientName: `FICTIONAL^${lesion === null ? 'NORMAL' : 'CASE'} ${patient}`,
     patientId: patientId(study),
     studyDescription: `Fictional phantom ${number}`,
     sliceSpacing: 5,
+    studyDate: study.date,
+    seriesNumber,
   });
 }
 

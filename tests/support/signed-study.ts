@@ -6,6 +6,7 @@ import { analyseStudy, openLatestAnalysis } from '../../main/services/analysis.t
 import { calibrateReferenceSet } from '../../main/services/calibration.ts';
 import { decide } from '../../main/services/findings.ts';
 import { importPaths } from '../../main/services/import.ts';
+import { activate } from '../../main/services/profiles.ts';
 import { createReferenceSet } from '../../main/services/reference-sets.ts';
 import { saveReport, signReport } from '../../main/services/reports.ts';
 import { openStudy } from '../../main/services/worklist.ts';
@@ -20,11 +21,23 @@ export interface SignedStudy {
   readonly findings: readonly Finding[];
 }
 
-/** Imports the files and signs a report; `accept` says which findings, the highest peak first, are accepted. */
+/** What the reader wrote. */
+export const REPORT_TEXT = {
+  indication: 'Teaching.',
+  technique: 'Axial slices, no contrast.',
+  findings: 'Two dense areas & no shift.',
+  impression: 'Bright regions.\n\nNothing else.',
+} as const;
+
+/**
+ * Imports the files and signs a report; `accept` says which findings, the highest peak first, are accepted, and
+ * `beforeSigning` what else the reader does.
+ */
 export async function signedStudy(
   station: Workstation,
   paths: readonly string[],
   accept: (finding: Finding, place: number) => boolean = () => true,
+  beforeSigning: (study: SignedStudy) => void = () => undefined,
 ): Promise<SignedStudy> {
   const { studies } = await importPaths(station, paths, testJob());
   const studyInstanceUid = studies[0] ?? '';
@@ -37,7 +50,8 @@ export async function signedStudy(
       decision: accept(finding, place) ? 'accepted' : 'rejected',
       comment: `Comment ${place + 1}`,
     });
-  saveReport(station, { studyInstanceUid, indication: 'Teaching', impression: 'Bright regions.\n\nNothing else.' });
+  beforeSigning({ studyInstanceUid, findings });
+  saveReport(station, { studyInstanceUid, ...REPORT_TEXT });
   signReport(station, studyInstanceUid);
   return { studyInstanceUid, findings: openLatestAnalysis(station.store, studyInstanceUid)?.findings ?? [] };
 }
@@ -70,5 +84,6 @@ async function darkCalibration(station: Workstation): Promise<string> {
     },
     testJob(),
   );
+  activate(station, id);
   return id;
 }

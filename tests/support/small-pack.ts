@@ -5,6 +5,7 @@ import { visionGraph, visionTaps } from '../../main/method/clip/vision.ts';
 import type { Image8 } from '../../main/method/image.ts';
 import { Random } from '../../main/method/random.ts';
 import { clipNormalisation } from '../../main/method/resize.ts';
+import type { PackPrecision } from '../../main/modelpack/manifest.ts';
 import { canonicalShapes } from '../../main/modelpack/naming.ts';
 import { createPack } from '../../main/modelpack/pack.ts';
 import { randomWeights, smallClip } from './small-clip.ts';
@@ -18,7 +19,7 @@ export const smallArchitecture: ClipArchitecture = {
 const taps = [2, 3];
 
 /** Writes the pack below `folder` and returns its own folder. */
-export function createSmallPack(folder: string): Promise<string> {
+export function createSmallPack(folder: string, precision: PackPrecision = 'float32'): Promise<string> {
   const weights = randomWeights(smallArchitecture);
   const names = [...canonicalShapes(smallArchitecture).keys()];
   const vocabulary = ['vocab.json', 'merges.txt'].map((name) =>
@@ -31,7 +32,7 @@ export function createSmallPack(folder: string): Promise<string> {
     name: 'small',
     licence: 'Apache-2.0',
     source: { format: 'made-here', file: 'test', sha256: '0'.repeat(64), bytes: 0 },
-    precision: 'float32',
+    precision,
     normalisation: clipNormalisation,
     imageSize: smallArchitecture.imageSize,
     taps: visionTaps(smallArchitecture, taps),

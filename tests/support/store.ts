@@ -37,6 +37,7 @@ export function someInstance(change: Partial<NewInstance> = {}): NewInstance {
     bodyPart: 'HEAD',
     seriesDescription: 'axial',
     manufacturer: 'none',
+    protocol: '',
     view: '',
     sopInstanceUid: '1.2.3.1.1',
     sopClassUid: '1.2.840.10008.5.1.4.1.1.2',

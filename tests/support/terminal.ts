@@ -11,6 +11,8 @@ export interface RunningCommand {
   says(words: RegExp): Promise<void>;
   /** Ctrl-C */
   interrupt(): void;
+  /** SIGKILL to all its processes: nobody has time to clean up. */
+  kill(): void;
   /** Process ids of its children, grandchildren and so on. Linux only. */
   descendants(): readonly number[];
 }
@@ -53,6 +55,7 @@ export function startInTerminal(args: readonly string[], options: { readonly cwd
     finished,
     says,
     interrupt: () => process.kill(-pidOf(child), 'SIGINT'),
+    kill: () => process.kill(-pidOf(child), 'SIGKILL'),
     descendants: () => descendantsOf(pidOf(child)),
   };
 }

@@ -6,6 +6,7 @@ import { runInProcess } from '../../main/process/in-process.ts';
 import type { TaskHandlers } from '../../main/process/tasks.ts';
 import { readerHandlers } from '../../main/reader/handlers.ts';
 import type { JobContext } from '../../main/services/jobs.ts';
+import type { SystemKeys } from '../../main/services/vault.ts';
 import type { Workstation } from '../../main/services/workstation.ts';
 import { freshStore } from './store.ts';
 
@@ -17,7 +18,7 @@ export function testWorkstation(
   engine: Partial<TaskHandlers<EngineTasks>> = {},
   change: Partial<Workstation> = {},
 ): Workstation {
-  const store = freshStore();
+  const store = change.store ?? freshStore();
   return {
     store,
     packsFolder: store.folder.packs,
@@ -38,6 +39,7 @@ export function testWorkstation(
     restartEngine: () => {},
     ownPacksFolder: '/nowhere',
     appVersion: '0.0.0-test',
+    dataKey: null,
     policy: {},
     user: 'tester',
     now: () => new Date(),
@@ -45,6 +47,9 @@ export function testWorkstation(
     ...change,
   };
 }
+
+/** A machine whose only key store is a plain file. */
+export const noSystemKeys: SystemKeys = { name: null, protect: refuse, reveal: refuse };
 
 /** A job that nobody watches. */
 export function testJob(change: Partial<JobContext> = {}): JobContext {

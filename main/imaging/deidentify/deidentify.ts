@@ -1,10 +1,11 @@
 /**
  * De-identifies one DICOM file by the Basic Application Level Confidentiality Profile (PS3.15 annex E). Table E.1-1 says
  * what happens to each attribute; beyond it everything that nobody knows is removed, every date moves, every UID that is
- * not DICOM's own is replaced, and whatever still holds a name, number or date of the original is emptied.
+ * not DICOM's own is replaced, and every text that still holds a name, number or date of the original is emptied.
  */
 import type { DataSet, Element } from 'dicom-parser';
 import { Fault } from '../../fault.ts';
+import { isCompressed } from '../codecs.ts';
 import {
   bytesOf,
   DEFLATED_LITTLE_ENDIAN,
@@ -15,8 +16,10 @@ import {
   itemsOf,
   parseDataset,
   stringOf,
+  tagName,
 } from '../dataset.ts';
-import { encapsulatedEnd } from '../fragments.ts';
+import { frameCount } from '../header.ts';
+import { cleanPixels } from './clean-pixels.ts';
 import { vrOf } from './dictionary.ts';
 import { type Identifiers, identifiersOf } from './identifiers.ts';
 import { PATIENT_CHARACTERISTICS, PROFILE } from './profile-table.ts';
@@ -65,7 +68,8 @@ export function deidentify(bytes: Uint8Array, options: DeidentifyOptions, path?:
   const identifiers = identifiersOf(dataset);
   const elements = rewrite(dataset, { options, pseudonyms, patient, identifiers, strict: false });
   const { encoding, transferSyntax } = outputForm(file);
-  const pixels = pixelElement(file, path);
+  const pixels = cleanPixels(file, frameCount(dataset), path);
+  refusePixelsThatName(pixels, identifiers, path);
   const withPixels = [...elements, ...recordOf(options), ...(pixels ? [pixels] : [])];
   const uidOf = (tag: string) => pseudonyms.uid(stringOf(dataset, tag));
   const instanceUid = uidOf('x00080018');
@@ -75,7 +79,7 @@ export function deidentify(bytes: Uint8Array, options: DeidentifyOptions, path?:
     studyUid: uidOf('x0020000d'),
     seriesUid: uidOf('x0020000e'),
     instanceUid,
-    notes: notesOn(dataset),
+    notes: [...notesOn(dataset), ...notesOnCodes(withPixels, identifiers)],
   };
 }
 
@@ -121,6 +125,11 @@ function isLeftOut(tag: string): boolean {
 
 const FREE_TEXT = new Set(['LO', 'SH', 'ST', 'LT', 'UT', 'UC', 'UR', 'PN', 'AE', 'AS', 'UN', 'OB']);
 const DATES = new Set(['DA', 'DT']);
+/** Numbers and codes are read by machines: `M`, `1` or `MR` in them is no name, and without them the image is lost. */
+const MAY_NAME = new Set(['LO', 'SH', 'ST', 'LT', 'UT', 'UC', 'UR', 'AE', 'UN']);
+const BYTES = new Set(['OB', 'OW']);
+/** Texts of a few defined words, without which pixel values mean nothing: Rescale Type and Modality LUT Type (`HU`). */
+const UNITS = new Set(['x00281054', 'x00283004']);
 /** Codes say what kind of thing is meant, never who (PS3.3 section 8): value, scheme, meaning, version. */
 const CODES = new Set(['x00080100', 'x00080102', 'x00080103', 'x00080104', 'x0040a040', 'x0040a010', 'x0040db00']);
 const IDENTIFYING_CODES = new Set(['x00401101', 'x0040a088']);
@@ -136,6 +145,7 @@ function rewriteElement(dataset: DataSet, element: Element, vr: string, rewritin
   if (tag === 'x00100030') return text('');
   if (tag === 'x00100032') return [];
   if (DATES.has(vr)) return rewriteDate(dataset, element, vr, rewriting);
+  if (vr === 'TM' && options.dates === 'shifted') return rewriteTime(dataset, element);
   if (vr === 'UI') return rewriteUids(dataset, tag, action, rewriting);
   if (action === 'X') return [];
   if (vr === 'SQ') return rewriteSequence(dataset, element, action, rewriting);
@@ -143,9 +153,12 @@ function rewriteElement(dataset: DataSet, element: Element, vr: string, rewritin
   if (action !== undefined) return text(dummyOf(vr));
   const bytes = bytesOf(dataset, tag) ?? new Uint8Array();
   const suspect = rewriting.strict && FREE_TEXT.has(vr) && !CODES.has(tag);
-  const technical = tag.startsWith('x0028');
-  if (suspect || vr === 'PN' || (!technical && bytes.length > 0 && identifiers.areIn(bytes))) return text('');
-  return [{ tag, vr, value: { bytes } }];
+  return suspect || vr === 'PN' || naming(tag, vr, bytes, identifiers) ? text('') : [{ tag, vr, value: { bytes } }];
+}
+
+function naming(tag: string, vr: string, bytes: Uint8Array, identifiers: Identifiers): boolean {
+  if (MAY_NAME.has(vr) && !UNITS.has(tag)) return identifiers.areInText(bytes, !CODES.has(tag));
+  return BYTES.has(vr) && identifiers.areInBytes(bytes);
 }
 
 /** Dates move or go, whatever their attribute: under the Modified Dates Option the table says C for all of them. */
@@ -153,6 +166,12 @@ function rewriteDate(dataset: DataSet, { tag }: Element, vr: string, { options, 
   const values = stringOf(dataset, tag) === '' ? [] : readValues(dataset, tag);
   const moved = options.dates === 'shifted' ? values.map((value) => shiftDate(value, patient.shiftDays) ?? '') : [];
   return [{ tag, vr, value: { bytes: Buffer.from(moved.join('\\'), 'latin1') } }];
+}
+
+/** Dates move by whole days, so that times of day go on telling what came before what. */
+function rewriteTime(dataset: DataSet, { tag }: Element): OutElement[] {
+  const times = readValues(dataset, tag).map((value) => (/^[\d:.\- ]*$/.test(value) ? value : ''));
+  return [{ tag, vr: 'TM', value: { bytes: Buffer.from(times.join('\\'), 'latin1') } }];
 }
 
 const readValues = (dataset: DataSet, tag: string): string[] =>
@@ -197,7 +216,7 @@ function rewriteSequence(
 
 /** A value that says nothing, for attributes that may not be empty. */
 function dummyOf(vr: string): string {
-  if (vr === 'TM') return '000000';
+  if (vr === 'TM') return '000000'; // where times are removed
   if (vr === 'AS') return '000Y';
   if (vr === 'PN') return 'Anonymous';
   if (['LO', 'SH', 'ST', 'LT', 'UT', 'UC', 'CS', 'AE'].includes(vr)) return 'ANONYMOUS';
@@ -208,26 +227,11 @@ function dummyOf(vr: string): string {
 function outputForm({ transferSyntax, dataset }: DicomDataset): { encoding: Encoding; transferSyntax: string } {
   if (transferSyntax === EXPLICIT_BIG_ENDIAN) return { encoding: 'explicit-big', transferSyntax };
   const explicit = Object.values(dataset.elements).some(({ vr }) => vr !== undefined);
+  // Some writers leave out the VRs of compressed files, which no transfer syntax allows: they get them here.
+  if (isCompressed(transferSyntax)) return { encoding: 'explicit-little', transferSyntax };
   if (!explicit) return { encoding: 'implicit-little', transferSyntax: IMPLICIT_LITTLE_ENDIAN };
   const plain = transferSyntax === DEFLATED_LITTLE_ENDIAN || transferSyntax === IMPLICIT_LITTLE_ENDIAN;
   return { encoding: 'explicit-little', transferSyntax: plain ? EXPLICIT_LITTLE_ENDIAN : transferSyntax };
-}
-
-function pixelElement({ dataset, bytes }: DicomDataset, path?: string): OutElement | null {
-  const element = dataset.elements.x7fe00010;
-  if (!element) return null;
-  const { tag, dataOffset: start } = element;
-  const vr = element.vr ?? 'OW';
-  if (element.hadUndefinedLength) {
-    const raw = bytes.subarray(start, encapsulatedEnd(bytes, start, path));
-    const delimiter = Buffer.from('feffdde000000000', 'hex');
-    return { tag, vr, value: { encapsulated: Buffer.concat([raw, delimiter]) } };
-  }
-  if (start + element.length > bytes.length)
-    throw new Fault('bad-file', 'This DICOM file is cut off inside its pixels. Export or send it again.', {
-      ...(path === undefined ? {} : { path }),
-    });
-  return { tag, vr, value: { bytes: bytes.subarray(start, start + element.length) } };
 }
 
 /** Of this application, below 2.25 as PS3.5 annex B.2 allows. */
@@ -271,7 +275,8 @@ function recordOf({ dates, keepPatientCharacteristics }: DeidentifyOptions): Out
   ]);
   return [
     text('x00120062', 'CS', 'YES'),
-    text('x00120063', 'LO', 'PS3.15 annex E, table E.1-1 of 2024b'),
+    // The text of reports is gone, and with it what they said of their use.
+    text('x00120063', 'LO', 'PS3.15 annex E, table E.1-1 of 2024b; not for diagnostic use'),
     { tag: 'x00120064', vr: 'SQ', value: { items } },
     text('x00280303', 'CS', dates === 'shifted' ? 'MODIFIED' : 'REMOVED'),
   ];
@@ -289,4 +294,25 @@ function notesOn(dataset: DataSet): string[] {
         `Images of modality ${modality} often have names drawn into their pixels, and this one does not say that it has none.`,
       ]
     : [];
+}
+
+/** Comments and hidden bits are gone: what still names somebody stands where this version does not look. */
+function refusePixelsThatName(pixels: OutElement | null, identifiers: Identifiers, path?: string): void {
+  if (pixels === null || 'items' in pixels.value) return;
+  const bytes = 'bytes' in pixels.value ? pixels.value.bytes : pixels.value.encapsulated;
+  if (identifiers.areInBytes(bytes))
+    throw new Fault('unsupported', 'The pixels of this image hold a name, number or date of the patient as text.', {
+      ...(path === undefined ? {} : { path }),
+    });
+}
+
+/** Codes stay for the sake of the image; one that is spelled like the patient's name or number is worth a look. */
+function notesOnCodes(elements: readonly OutElement[], identifiers: Identifiers): string[] {
+  return elements.flatMap(({ tag, vr, value }): string[] => {
+    if ('items' in value) return value.items.flatMap((item) => notesOnCodes(item, identifiers));
+    if (!('bytes' in value) || !['CS', 'DS', 'IS', 'TM', 'AS'].includes(vr)) return [];
+    return identifiers.areValues(value.bytes)
+      ? [`${tagName(tag)} holds a value that is spelled like a name or number of the patient.`]
+      : [];
+  });
 }

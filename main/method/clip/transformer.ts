@@ -1,5 +1,6 @@
 /** The residual attention blocks that both towers of CLIP consist of. Weights are frozen; gradients pass through. */
 import type { ClipArchitecture, TransformerShape } from '../architecture.ts';
+import { recomputed } from '../graph/differentiator.ts';
 import type { Graph, Value } from '../graph/graph.ts';
 import { add, gelu, layerNorm, linear, matrixProduct, reshape, silu, softmax, transpose } from '../graph/operators.ts';
 import { type Weights, weight } from '../graph/weights.ts';
@@ -34,7 +35,9 @@ export function block(g: Graph, tower: Tower, index: number, x: Tokens, attentio
   const h = layer.norm('ln_1', x.rows);
   const attended = layer.attend(h, h, x, x.length, attention.mask);
   const residual = add(g, x.rows, attended);
-  return { ...x, rows: add(g, residual, layer.mlp(residual)) };
+  // The hidden layer's tensors are the largest by far, and its first product a ninth of the work.
+  const mlp = g.sparing ? recomputed(g, residual, (rows) => layer.mlp(rows)) : layer.mlp(residual);
+  return { ...x, rows: add(g, residual, mlp) };
 }
 
 /**

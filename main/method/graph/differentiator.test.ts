@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openSession, type TensorValue } from '../../engine/sessions.ts';
 import { Random } from '../random.ts';
-import { gradients } from './differentiator.ts';
+import { gradients, recomputed } from './differentiator.ts';
 import { elementCount, Graph, type Precision, type Shape, type Value } from './graph.ts';
 import { encodeModel } from './onnx.ts';
 import {
@@ -215,5 +215,43 @@ describe('the differentiator', () => {
     gradients(g, loss, [x]);
     // Undoing the sum, and the product's own rule; none for the sigmoid.
     expect(g.nodes.slice(before).map((node) => node.operator)).toEqual(['Reshape', 'Expand', 'Mul']);
+  });
+});
+
+describe('a part that is computed once more', () => {
+  const part = (g: Graph, x: Value) => multiply(g, silu(g, x), square(g, sigmoid(g, x)));
+  const plain: Build = (g, [x]) => add(g, x!, square(g, part(g, multiply(g, x!, x!))));
+  const sparing: Build = (g, [x]) =>
+    add(
+      g,
+      x!,
+      square(
+        g,
+        recomputed(g, multiply(g, x!, x!), (y) => part(g, y)),
+      ),
+    );
+
+  it.each(['float32', 'float64'] as const)('gives the same loss and gradients bit for bit in %s', async (precision) => {
+    const run = async (build: Build) => {
+      const session = await openSession(lossGraph(precision, [[40]], build), { withoutFusion: true });
+      const out = await session.run({ x0: { dims: [40], data: inPrecision(randomNumbers(40, 3), precision) } });
+      await session.close();
+      return out;
+    };
+    expect(await run(sparing)).toEqual(await run(plain));
+  });
+
+  it('keeps nothing but what goes into it, and computes nothing that no gradient needs', () => {
+    const count = (build: Build) => {
+      const g = new Graph('float32');
+      const x = g.input('x', [4]);
+      const loss = reduceSum(g, build(g, [x]), [0], false);
+      const forward = g.nodes.length;
+      const kept = new Set(g.nodes.flatMap((node) => node.outputs));
+      g.output('gradient', gradients(g, loss, [x])[0]!);
+      const back = g.nodes.slice(forward).flatMap((node) => node.inputs.filter((value) => kept.has(value)));
+      return new Set(back).size;
+    };
+    expect(count(sparing)).toBeLessThan(count(plain));
   });
 });

@@ -59,8 +59,14 @@ export interface Step {
   readonly backward: (derivative: Value) => readonly (() => Value)[];
 }
 
+export interface GraphOptions {
+  /** Where it matters, keep less for the way back and compute it once more there (`recomputed`). */
+  readonly sparing?: boolean;
+}
+
 export class Graph {
   readonly precision: Precision;
+  readonly sparing: boolean;
   readonly inputs: Value[] = [];
   readonly outputs: Value[] = [];
   readonly nodes: Node[] = [];
@@ -69,8 +75,9 @@ export class Graph {
   readonly #initializersByKey = new Map<string, Value>();
   #count = 0;
 
-  constructor(precision: Precision) {
+  constructor(precision: Precision, { sparing = false }: GraphOptions = {}) {
     this.precision = precision;
+    this.sparing = sparing;
   }
 
   /** A tensor that is fed at every run. */

@@ -36,7 +36,7 @@ export function encodeModel(graph: Graph, name: string): Uint8Array {
     producerName: 'mediclip-workstation',
     graph: {
       name,
-      node: graph.nodes.map((node) => ({
+      node: usedNodes(graph).map((node) => ({
         opType: node.operator,
         name: node.outputs[0]!.name,
         input: node.inputs.map((value) => value.name),
@@ -49,6 +49,18 @@ export function encodeModel(graph: Graph, name: string): Uint8Array {
     },
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+/** Nodes that an output depends on, in their order: onnxruntime would run the others too. */
+function usedNodes({ nodes, outputs }: Graph): Node[] {
+  const needed = new Set<Value>(outputs);
+  const used: Node[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    for (const input of node.inputs) needed.add(input);
+    used.push(node);
+  }
+  return used.reverse();
 }
 
 function encodeAttribute(node: Node, name: string, value: Attribute): AttributeProto {

@@ -82,7 +82,8 @@ function drawTask(mixture: TaskMixture, random: Random): AnomalyTask {
 }
 
 /**
- * Applies one task to a grey image of at least 16 pixels a side. The input stays as it is.
+ * Applies one task to a grey image of at least 16 pixels a side. The input stays as it is. With `sides`, bounds of an
+ * anomaly's sides as shares of the image's, it makes a single anomaly; by default one or two of the published sizes.
  * Throws `usage` for a colour or smaller image and for cut-paste without support images.
  */
 export function applyTask(
@@ -90,6 +91,7 @@ export function applyTask(
   normal: Image8,
   support: readonly Image8[],
   random: Random,
+  sides?: readonly [least: number, most: number],
 ): SyntheticAnomaly {
   requireUsable(task, normal, support);
   const { width, height } = normal;
@@ -104,8 +106,9 @@ export function applyTask(
     };
   }
   const picture = toFloat(normal);
-  const anomalies = random.uniform() < 0.5 ? 1 : 2;
-  for (let i = 0; i < anomalies; i++) addAnomaly(task, picture, union, support, random);
+  const anomalies = sides || random.uniform() < 0.5 ? 1 : 2;
+  const bounds = sides ?? sideShares[task];
+  for (let i = 0; i < anomalies; i++) addAnomaly(task, bounds, picture, union, support, random);
   return {
     task,
     anomalies,
@@ -126,13 +129,14 @@ function requireUsable(task: AnomalyTask, normal: Image8, support: readonly Imag
 /** One anomaly at a place where its box fits, added to the picture and to the union of masks. */
 function addAnomaly(
   task: Exclude<AnomalyTask, 'identity'>,
+  sides: readonly [number, number],
   picture: FloatImage,
   union: Mask,
   support: readonly Image8[],
   random: Random,
 ): void {
-  const rows = sideBounds(task, picture.height);
-  const columns = sideBounds(task, picture.width);
+  const rows = sideBounds(sides, picture.height);
+  const columns = sideBounds(sides, picture.width);
   let shape: Mask;
   let corner: Corner;
   if (task === 'source' || task === 'sink') {
@@ -151,8 +155,7 @@ function addAnomaly(
   unite(union, shape, corner);
 }
 
-function sideBounds(task: Exclude<AnomalyTask, 'identity'>, side: number): SideBounds {
-  const [least, most] = sideShares[task];
+function sideBounds([least, most]: readonly [number, number], side: number): SideBounds {
   return { least: Math.round(least * side), most: Math.round(most * side) };
 }
 

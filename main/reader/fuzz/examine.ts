@@ -1,6 +1,7 @@
 /** One mutated file, and all that the reader process does with a file from outside. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type IndexedFile, indexFile } from '../../imaging/index-file.ts';
 import { Random } from '../../method/random.ts';
 import type { TaskContext } from '../../process/tasks.ts';
 import { readerHandlers } from '../handlers.ts';
@@ -41,28 +42,62 @@ export async function examineOne(
 const DEIDENTIFY = { key: Buffer.alloc(32, 7), dates: 'shifted', keepPatientCharacteristics: false } as const;
 const context: TaskContext<never> = { signal: new AbortController().signal, progress: () => {} };
 
-/** Index, expand, show and prepare for the network: `read`, or the code of the Fault that ended it. */
-async function readAll(path: string, scratch: string): Promise<Pick<Verdict, 'outcome' | 'detail'>> {
+/** All that the reader does with a file of this kind: `read`, or the code of the first Fault; `untyped` counts most. */
+async function readAll(path: string, scratch: string): Promise<Ending> {
+  let indexed: IndexedFile | undefined;
+  const index = await endingOf(async () => {
+    indexed = await indexFile(path);
+  });
+  if (indexed === undefined) return index;
+  const endings: Ending[] = [];
+  for (const task of tasksFor(path, scratch, indexed)) endings.push(await endingOf(task));
+  const ending =
+    endings.find(({ outcome }) => outcome === 'untyped') ?? endings.find(({ outcome }) => outcome !== 'read') ?? READ;
+  return { ...ending, wrapped: endings.find(({ wrapped }) => wrapped !== '')?.wrapped ?? '' };
+}
+
+type Ending = Pick<Verdict, 'outcome' | 'detail' | 'wrapped'>;
+const READ: Ending = { outcome: 'read', detail: '', wrapped: '' };
+
+function tasksFor(path: string, scratch: string, indexed: IndexedFile): readonly (() => unknown)[] {
+  if (indexed.kind === 'zip' || indexed.kind === 'dicomdir') return [() => expandAndIndex(path, scratch)];
+  const any = [
+    () => readerHandlers.deidentify({ path, to: scratch, ...DEIDENTIFY }, context),
+    () => readerHandlers.mediaEntry({ path }, context),
+  ];
+  if (indexed.kind !== 'image') return [...any, () => readerHandlers.resultFile({ path }, context)];
+  const last = { path, frame: (indexed.header.image?.frames ?? 1) - 1 };
+  return [
+    ...any,
+    () => readerHandlers.sourceAttributes({ path }, context),
+    () => readerHandlers.pixels(last, context),
+    () => readerHandlers.thumbnail({ ...last, side: 160 }, context),
+  ];
+}
+
+async function expandAndIndex(path: string, scratch: string): Promise<void> {
+  for (const file of await readerHandlers.expand({ path, scratch }, context))
+    if (file.kind === 'file') await readerHandlers.index({ files: [{ path: file.path }] }, context);
+}
+
+async function endingOf(task: () => unknown): Promise<Ending> {
   try {
-    const [indexed] = await readerHandlers.index({ files: [{ path }] }, context);
-    if (indexed?.kind === 'failed') return { outcome: indexed.fault.code, detail: indexed.fault.message };
-    if (indexed?.kind !== 'image') {
-      const files = await readerHandlers.expand({ path, scratch }, context);
-      for (const file of files)
-        if (file.kind === 'file') await readerHandlers.index({ files: [{ path: file.path }] }, context);
-      return { outcome: 'read', detail: '' };
-    }
-    await readerHandlers.deidentify({ path, to: scratch, ...DEIDENTIFY }, context);
-    const last = { path, frame: (indexed.header.image?.frames ?? 1) - 1 };
-    await readerHandlers.pixels(last, context);
-    await readerHandlers.thumbnail({ ...last, side: 160 }, context);
-    return { outcome: 'read', detail: '' };
+    await task();
+    return READ;
   } catch (thrown) {
-    const fault = thrown as { name?: string; code?: string; message?: string; stack?: string };
+    const fault = thrown as { name?: string; code?: string; message?: string; stack?: string; cause?: unknown };
     const typed = fault?.name === 'Fault' && fault.code !== 'internal';
     return {
       outcome: typed ? String(fault.code) : 'untyped',
       detail: typed ? String(fault.message) : String(fault?.stack ?? thrown),
+      wrapped: typed ? defectIn(fault.cause) : '',
     };
   }
+}
+
+/** The message and first place of a TypeError or RangeError; WebAssembly's own traps are the codecs' way to refuse. */
+function defectIn(cause: unknown): string {
+  if (!(cause instanceof TypeError || cause instanceof RangeError)) return '';
+  const place = cause.stack?.split('\n').find((line) => /\.[cm]?[jt]s:\d/.test(line)) ?? '';
+  return `${cause.name}: ${cause.message}${place.replace(/file:.*\/(?=main\/)/, '').replace(/\S*\/node_modules\//, 'node_modules/')}`;
 }

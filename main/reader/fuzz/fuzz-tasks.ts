@@ -17,6 +17,8 @@ export interface Verdict {
   /** `read`, a Fault's code, or `untyped`. */
   readonly outcome: string;
   readonly detail: string;
+  /** Where a Fault was made of a TypeError or RangeError, which a check should have come before; '' otherwise. */
+  readonly wrapped: string;
 }
 
 export interface FuzzTasks {

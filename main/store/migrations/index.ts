@@ -1,5 +1,5 @@
 /** Numbered migrations: `user_version` counts those that a database has. Each runs in one transaction or not at all. */
-import type { Database } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3-multiple-ciphers';
 import { Fault } from '../../fault.ts';
 import { images } from './0001-images.ts';
 import { results } from './0002-results.ts';
@@ -11,6 +11,15 @@ import { resultsOut } from './0007-results-out.ts';
 import { worklist } from './0008-worklist.ts';
 import { reading } from './0009-reading.ts';
 import { importedResults } from './0010-imported-results.ts';
+import { trustedStations } from './0011-trusted-stations.ts';
+import { readingRoom } from './0012-reading-room.ts';
+import { forgetting } from './0013-forgetting.ts';
+import { reportSentences } from './0014-report-sentences.ts';
+import { dismissed } from './0015-dismissed.ts';
+import { protocols } from './0016-protocols.ts';
+import { replacements } from './0017-replacements.ts';
+import { withdrawnImports } from './0018-withdrawn-imports.ts';
+import { heldOutPatients } from './0019-held-out-patients.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -24,6 +33,15 @@ export const migrations: readonly Migration[] = [
   worklist,
   reading,
   importedResults,
+  trustedStations,
+  readingRoom,
+  forgetting,
+  reportSentences,
+  dismissed,
+  protocols,
+  replacements,
+  withdrawnImports,
+  heldOutPatients,
 ];
 
 /**

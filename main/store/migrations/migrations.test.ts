@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Sqlite, { type Database } from 'better-sqlite3';
+import Sqlite, { type Database } from 'better-sqlite3-multiple-ciphers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freshFolder } from '../../../tests/support/store.ts';
 import { migrate, migrations } from './index.ts';
@@ -225,6 +225,86 @@ describe('0010 imported results', () => {
   });
 });
 
+describe('0011 trusted stations', () => {
+  it('begins with none, and keeps what there is', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 11);
+    expect(count(database, 'findings')).toBe(1);
+    expect(count(database, 'trusted_stations')).toBe(0);
+  });
+});
+
+describe('0012 reading room', () => {
+  it('begins with nothing set up, keeps what there is, and has one protocol for a kind of exam', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 12);
+    expect(count(database, 'reports')).toBe(1);
+    expect(count(database, 'report_templates')).toBe(0);
+    const protocol = (id: string) =>
+      `INSERT INTO hanging_protocols VALUES ('${id}', 'CT', 'CT', '', 1, 2, 0, 1, 1, NULL, NULL)`;
+    database.exec(protocol('a'));
+    expect(() => database.exec(protocol('b'))).toThrow(/UNIQUE/);
+  });
+});
+
+describe('0013 forgetting', () => {
+  it('finds the studies that are there as before, and no word of one that was removed earlier is left', () => {
+    const database = databaseWith(1);
+    database.exec(IMAGE_ROWS);
+    migrate(database, '', 12);
+    database.exec(`
+      INSERT INTO patients VALUES (2, 'P2', 'DEMO^REMOVED', '19700101', 'O');
+      INSERT INTO studies VALUES ('1.3', 2, '20260101', '', 'phantom', '', '2026-01-01T00:00:00.000Z');
+      DELETE FROM studies WHERE study_instance_uid = '1.3';`);
+    const index = (word: string) =>
+      (database.prepare('SELECT block FROM worklist_words_data').all() as { block: Buffer }[]).some(({ block }) =>
+        block.includes(word),
+      );
+    expect(index('removed')).toBe(true);
+    migrate(database, '', 13);
+    expect([index('removed'), index('fictional')]).toEqual([false, true]);
+    const found = database.prepare(`SELECT rowid FROM worklist_words WHERE worklist_words MATCH 'fictional'`).all();
+    expect(found).toHaveLength(1);
+  });
+});
+
+describe('0017 replacements', () => {
+  it('orders the queue as it was filled, and owes nothing yet', () => {
+    const before = migrations.findIndex(({ name }) => name === 'replacements');
+    const database = databaseWith(before);
+    database.exec(`INSERT INTO nodes VALUES ('pacs', '{}')`);
+    const send = (id: string, at: string) =>
+      `INSERT INTO send_queue VALUES ('${id}', 'pacs', 'aa', 1, '', '1.2.1.1', 'waiting', 0, '${at}', '', NULL, '', NULL)`;
+    database.exec(`${send('a', '2026-02')}; ${send('c', '2026-01')}; ${send('b', '2026-01')}`);
+    migrate(database, '', before + 1);
+    expect(database.prepare('SELECT id FROM send_queue ORDER BY place').pluck().all()).toEqual(['b', 'c', 'a']);
+    expect(count(database, 'owed_replacements')).toBe(0);
+  });
+});
+
+describe('0018 withdrawn imports', () => {
+  it('begins with none, and keeps what there is', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 18);
+    expect(count(database, 'findings')).toBe(1);
+    expect(count(database, 'imported_withdrawals')).toBe(0);
+  });
+});
+
+describe('0019 held-out patients', () => {
+  it('counts every held-out image of before as a patient', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 18);
+    database.exec('UPDATE calibrations SET held_out = 7');
+    migrate(database, '', 19);
+    expect(database.prepare('SELECT held_out_patients AS patients FROM calibrations').get()).toEqual({ patients: 7 });
+  });
+});
+
 describe('all migrations', () => {
   it('change nothing when they are there already', () => {
     const database = databaseWith(migrations.length);
@@ -240,5 +320,46 @@ describe('all migrations', () => {
     expect(() => migrate(database, '')).toThrow(/findings/);
     expect(version(database)).toBe(1);
     expect(database.prepare(`SELECT name FROM sqlite_master WHERE name = 'analyses'`).get()).toBeUndefined();
+  });
+});
+
+describe('0014 report sentences', () => {
+  it('keeps reports, and sentences that nobody can change or add to once the report is signed', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 14);
+    expect(database.prepare('SELECT language FROM reports').all()).toEqual([{ language: 'en' }]);
+    const sentence = (number: number) => `INSERT INTO report_sentences VALUES ('1.2', ${number}, 'f', 'Words.', NULL)`;
+    database.exec(`${sentence(1)}; UPDATE reports SET state = 'signed'`);
+    expect(() => database.exec(sentence(2))).toThrow(/cannot change/);
+    expect(() => database.exec(`UPDATE report_sentences SET sentence = ''`)).toThrow(/cannot change/);
+    expect(() => database.exec('DELETE FROM report_sentences')).toThrow(/cannot be deleted/);
+  });
+});
+
+describe('0015 dismissed', () => {
+  it('no longer counts images on which everything was rejected before', () => {
+    const database = databaseWith(2);
+    database.exec(`${IMAGE_ROWS + RESULT_ROWS} UPDATE findings SET decision = 'rejected'`);
+    migrate(database, '', 14);
+    const counted = () => database.prepare('SELECT highest_score, flagged_frames FROM worklist').get();
+    expect(counted()).toEqual({ highest_score: 0.7, flagged_frames: 1 });
+    migrate(database, '', 15);
+    expect(counted()).toEqual({ highest_score: null, flagged_frames: 0 });
+    database.exec(`UPDATE findings SET decision = 'open'`);
+    expect(counted()).toEqual({ highest_score: 0.7, flagged_frames: 1 });
+  });
+});
+
+describe('0016 protocols', () => {
+  it('knows no protocol of what is there, and lets one calibration be active per protocol', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '', 16);
+    expect(database.prepare('SELECT protocol FROM series').all()).toEqual([{ protocol: '' }]);
+    database.exec(`CREATE TEMP TABLE copy AS SELECT * FROM calibrations; UPDATE copy SET id = 'd', protocol = 'Head'`);
+    database.exec('INSERT INTO calibrations SELECT * FROM copy');
+    database.exec(`UPDATE copy SET id = 'e'`);
+    expect(() => database.exec('INSERT INTO calibrations SELECT * FROM copy')).toThrow(/UNIQUE/);
   });
 });

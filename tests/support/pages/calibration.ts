@@ -68,6 +68,13 @@ export class CalibrationPage {
     await this.#window.getByTestId('choose-all-studies').click();
   }
 
+  /** Takes so many pictures of the middle of each stack that the filter leaves. */
+  async chooseSlices({ filter, images }: { readonly filter: string; readonly images: number }): Promise<void> {
+    await this.#window.getByLabel('Filter studies').fill(filter);
+    await this.#window.getByTestId('slices-images').fill(String(images));
+    await this.#window.getByTestId('choose-slices').click();
+  }
+
   /** Opens one study and ticks its images by their place, from 0. */
   async chooseImages(filter: string, places: readonly number[]): Promise<void> {
     await this.#window.getByLabel('Filter studies').fill(filter);
@@ -128,6 +135,22 @@ export class CalibrationPage {
     await this.#window.getByTestId('calibration-loss').filter({ hasText: /\d/ }).waitFor({ timeout: 120_000 });
   }
 
+  /** Waits until so many training steps are done. */
+  async trained(steps: number): Promise<void> {
+    await this.training();
+    const deadline = Date.now() + 120_000;
+    while (Number.parseInt((await this.runState()).steps.replace(/\D.*/, ''), 10) < steps) {
+      if (Date.now() > deadline) throw new Error(`no ${steps} steps within two minutes`);
+      await this.#window.waitForTimeout(50);
+    }
+  }
+
+  /** Settles on the share, after which confirmed cases are shown. */
+  async fixShare(): Promise<void> {
+    await this.#window.getByTestId('fix-share').click();
+    await this.#window.getByTestId('share-fixed').waitFor();
+  }
+
   /** Waits for the evidence, and saves the calibration under its name. */
   async finished(name: string): Promise<void> {
     await this.#window.getByTestId('step-evidence-body').waitFor({ timeout: 180_000 });
@@ -143,5 +166,68 @@ export class CalibrationPage {
   /** Once the run shown is in the state. */
   async ended(state: 'failed' | 'cancelled'): Promise<void> {
     await this.run.and(this.#window.locator(`[data-state="${state}"]`)).waitFor({ timeout: 60_000 });
+  }
+
+  /** Writes the calibration that is shown to where the dialog was answered. @returns the key that the window names */
+  async export(): Promise<string> {
+    await this.#window.getByTestId('export-calibration').click();
+    const key = await textOf(this.#window.getByTestId('own-key'));
+    await this.#window.getByTestId('write-calibration').click();
+    await this.#window.getByTestId('export-dialog').waitFor({ state: 'hidden' });
+    return key;
+  }
+
+  /** Imports the file that the dialog was answered with, if it is signed with this key. */
+  async import(key: string): Promise<void> {
+    await this.open();
+    await this.#window.getByTestId('import-calibration').click();
+    await this.#window.getByTestId('file-key').filter({ hasText: key }).waitFor();
+
+    await this.#window.getByTestId('key-compared').check();
+    await this.#window.getByTestId('take-calibration').click();
+    await this.#window.getByTestId('import-dialog').waitFor({ state: 'hidden' });
+  }
+
+  /** Pauses the run that is shown. */
+  async pause(): Promise<void> {
+    await this.#window.getByTestId('pause-calibration').click();
+    await this.run.and(this.#window.locator('[data-state="paused"]')).waitFor();
+  }
+
+  /** Goes on with the newest unfinished calibration. */
+  async resume(): Promise<void> {
+    await this.open();
+    await this.#window.getByTestId('resume-calibration').first().click();
+    await this.run.waitFor();
+  }
+
+  /** Of the calibration that is shown; waits for it. */
+  async measureNullBaseline(): Promise<void> {
+    await this.#window.getByTestId('measure-null-baseline').click();
+    await this.#window.getByTestId('null-auroc').waitFor({ timeout: 120_000 });
+  }
+
+  /** @returns the rows of the table, as text */
+  async compareOnSameImages(): Promise<readonly string[]> {
+    await this.#window.getByTestId('compare-same-images').click();
+    const table = this.#window.getByTestId('before-after');
+    await table.waitFor({ timeout: 60_000 });
+    const cells = async (row: Locator) => (await row.locator('th, td').allTextContents()).join(' ');
+    return await Promise.all((await table.locator('tbody tr').all()).map(cells));
+  }
+
+  /** Shows a calibration of the list. */
+  async show(name: string): Promise<void> {
+    await this.open();
+    await this.rows.filter({ hasText: name }).first().getByRole('button').click();
+    await this.detail.getByRole('heading', { name, exact: true }).waitFor();
+  }
+
+  /** Writes a saved set into the folder that the dialog was answered with. */
+  async exportReferenceSet(name: string): Promise<void> {
+    const select = this.#window.getByTestId('existing-reference-set');
+    const option = select.locator('option', { hasText: name }).first();
+    await select.selectOption((await option.getAttribute('value')) ?? '');
+    await this.#window.getByTestId('export-reference-set').click();
   }
 }

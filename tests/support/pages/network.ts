@@ -28,19 +28,24 @@ export class NetworkPage {
     await this.#saveNode();
   }
 
-  async addDicomwebNode(node: { name: string; url: string }): Promise<void> {
+  /** @param node.ca a PEM file of whom to trust, where those are not the public authorities */
+  async addDicomwebNode(node: { name: string; url: string; ca?: string }): Promise<void> {
     await this.#window.getByTestId('add-node').click();
     await this.#window.getByTestId('node-kind').selectOption('dicomweb');
     await this.#window.getByTestId('node-name').fill(node.name);
     await this.#window.getByTestId('node-url').fill(node.url);
+    if (node.ca !== undefined) await this.#window.getByTestId('ca-file').fill(node.ca);
     await this.#saveNode();
+  }
+
+  async startTest(name: string): Promise<void> {
+    await this.#node(name).getByTestId('test-node').click();
   }
 
   /** What a node answers to Test. */
   async test(name: string): Promise<string> {
-    const node = this.#window.locator(`[data-testid="node"][data-name="${name}"]`);
-    await node.getByTestId('test-node').click();
-    const answer = node.getByTestId('node-answer').filter({ hasText: /\d/ });
+    await this.startTest(name);
+    const answer = this.#node(name).getByTestId('node-answer').filter({ hasText: /\d/ });
     await answer.waitFor();
     return (await answer.innerText()).trim();
   }
@@ -63,6 +68,10 @@ export class NetworkPage {
 
   async sendOpenStudy(): Promise<void> {
     await this.#window.getByTestId('send-study').click();
+  }
+
+  #node(name: string): Locator {
+    return this.#window.locator(`[data-testid="node"][data-name="${name}"]`);
   }
 
   async #saveNode(): Promise<void> {

@@ -24,9 +24,18 @@ export interface WorkstationPages extends LaunchedWorkstation {
   readonly pageErrors: readonly string[];
 }
 
-export async function openWorkstation(options: LaunchOptions = {}): Promise<WorkstationPages> {
+export interface PagesOptions extends LaunchOptions {
+  /** Whether studies are analysed when they are opened, as for a reader; tests begin analyses themselves. */
+  readonly analysesOnOpening?: boolean;
+}
+
+export async function openWorkstation({
+  analysesOnOpening = false,
+  ...options
+}: PagesOptions = {}): Promise<WorkstationPages> {
   const launched = await launchWorkstation(options);
   const { window } = launched;
+  await window.evaluate((wanted) => localStorage.setItem('analysis.onOpening', String(wanted)), analysesOnOpening);
   window.setDefaultTimeout(30_000);
   const pageErrors: string[] = [];
   window.on('pageerror', (error) => pageErrors.push(error.message));

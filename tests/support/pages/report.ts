@@ -43,6 +43,26 @@ export class ReportPage {
     await this.#window.getByTestId('export-dialog').waitFor({ state: 'hidden' });
   }
 
+  /** Sends the results in these formats to a node of the network. */
+  async sendResults(node: string, formats: readonly string[]): Promise<void> {
+    await this.#window.getByTestId('export-results').click();
+    const dialog = this.#window.getByTestId('export-dialog');
+    await dialog.getByLabel(`Network node ${node}`).check();
+    for (const box of await dialog.getByRole('checkbox', { disabled: false }).all())
+      await box.setChecked(formats.includes((await box.getAttribute('value')) ?? ''));
+    await this.#window.getByTestId('start-export').click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** De-identified copies into the folder or archive that the dialog, answered before, gives. */
+  async writeCopies(as: 'folder' | 'zip'): Promise<void> {
+    await this.#window.getByTestId('copies').click();
+    const dialog = this.#window.getByTestId('copies-dialog');
+    if (as === 'zip') await dialog.getByTestId('copies-zip').check();
+    await dialog.getByTestId('write-copies').click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
   async addAddendum(text: string): Promise<void> {
     await this.#window.getByTestId('addendum').click();
     await this.#window.getByTestId('addendum-text').fill(text);

@@ -21,12 +21,15 @@ export class ViewerPage {
   readonly stack: Locator;
   readonly findings: Locator;
   readonly verdict: Locator;
+  /** What an analysis that runs has found so far. */
+  readonly soFar: Locator;
 
   constructor(window: Page) {
     this.#window = window;
     this.stack = window.getByTestId('stack');
     this.findings = window.getByTestId('finding');
     this.verdict = window.getByTestId('analysis-verdict');
+    this.soFar = window.getByTestId('analysis-so-far');
   }
 
   async open(): Promise<void> {
@@ -43,10 +46,10 @@ export class ViewerPage {
     return Number(await this.stack.getAttribute('data-frame-index'));
   }
 
-  /** How many different grey levels the drawn picture has; a blank one has one. */
-  async greys(): Promise<number> {
-    return await this.#window.evaluate(() => {
-      const drawn = document.querySelector<HTMLCanvasElement>('[data-testid="stack-image"] canvas');
+  /** How many different grey levels a drawn picture has; a blank one has one. */
+  async greys(testId = 'stack-image'): Promise<number> {
+    return await this.#window.evaluate((id) => {
+      const drawn = document.querySelector<HTMLCanvasElement>(`[data-testid="${id}"] canvas`);
       const copy = document.createElement('canvas');
       copy.width = 128;
       copy.height = 128;
@@ -55,7 +58,60 @@ export class ViewerPage {
       context.drawImage(drawn, 0, 0, copy.width, copy.height);
       const { data } = context.getImageData(0, 0, copy.width, copy.height);
       return new Set(data.filter((_, index) => index % 4 === 1)).size;
+    }, testId);
+  }
+
+  /** Grey levels that take up more than a hundredth of the picture's canvas. */
+  async broadGreys(): Promise<readonly number[]> {
+    return await this.#window.evaluate(() => {
+      const drawn = document.querySelector<HTMLCanvasElement>('[data-testid="stack-image"] canvas');
+      const copy = document.createElement('canvas');
+      copy.width = 256;
+      copy.height = 256;
+      const context = copy.getContext('2d');
+      if (!drawn || !context) return [];
+      context.drawImage(drawn, 0, 0, copy.width, copy.height);
+      const { data } = context.getImageData(0, 0, copy.width, copy.height);
+      const counts = new Array<number>(256).fill(0);
+      for (let at = 0; at < data.length; at += 4) counts[data[at]!]!++;
+      return [...counts.keys()].filter((grey) => counts[grey]! > (copy.width * copy.height) / 100);
     });
+  }
+
+  /** Chooses from the layout menu: `layout-1x2`, `multiplanar`, `prior-beside`, `synchronise`. */
+  async hang(choice: string): Promise<void> {
+    await this.#window.getByTestId('layout').click();
+    await this.#window.getByTestId(choice).click();
+  }
+
+  /** Of every place on the screen the index of its picture; NaN where it is empty or still loading. */
+  frameIndices(): Promise<readonly number[]> {
+    return this.#window
+      .getByTestId('tile')
+      .evaluateAll((tiles) =>
+        tiles.map((tile) =>
+          Number(tile.querySelector('[data-testid="stack"]')?.getAttribute('data-frame-index') ?? 'none'),
+        ),
+      );
+  }
+
+  /** mm of the three planes along their normals: axial, coronal, sagittal. */
+  async planePositions(): Promise<readonly number[]> {
+    const planes = ['axial', 'coronal', 'sagittal'].map((plane) => this.#window.getByTestId(`plane-${plane}`));
+    return await Promise.all(planes.map(async (plane) => Number(await plane.getAttribute('data-position'))));
+  }
+
+  /** Drags within one plane; places are shares of its area. */
+  async dragPlane(plane: string, from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+    const box = await this.#window.getByTestId(`plane-${plane}`).boundingBox();
+    if (!box) throw new Error(`The ${plane} plane is not on the screen.`);
+    const at = ([x, y]: readonly [number, number]) => [box.x + x * box.width, box.y + y * box.height] as const;
+    const { mouse } = this.#window;
+    await mouse.move(...at(from));
+    await mouse.down();
+    await mouse.move(...at([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]));
+    await mouse.move(...at(to));
+    await mouse.up();
   }
 
   overlayState(): Promise<string | null> {
@@ -80,6 +136,15 @@ export class ViewerPage {
     await mouse.move(...at([0.95, 0.95]));
   }
 
+  /**
+   * Places are shares of the picture's area on the screen. The button is held for longer than Cornerstone waits for a
+   * second click (400 ms): until then a first one selects nothing.
+   */
+  async click(place: readonly [number, number]): Promise<void> {
+    const at = await this.#placer();
+    await this.#window.mouse.click(...at(place), { delay: 600 });
+  }
+
   /** Draws a circle while the outline of a finding is asked for. */
   async drawOutline([x, y]: readonly [number, number], radius: number): Promise<void> {
     await this.#window.getByTestId('outliner').waitFor();
@@ -92,6 +157,36 @@ export class ViewerPage {
       await mouse.move(...at([x + radius * Math.cos(angle), y + radius * Math.sin(angle)]));
     }
     await mouse.up();
+  }
+
+  /** Pixels of the overlay with a colour, inside a box of the picture: left, top, width, height. Outlines count too. */
+  async colouredIn([left, top, width, height]: readonly [number, number, number, number]): Promise<number> {
+    return await this.#window.evaluate(
+      ([x0, y0, x1, y1]) => {
+        const stack = document.querySelector<HTMLElement>('[data-testid="stack"]');
+        const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="overlay"]');
+        const context = canvas?.getContext('2d');
+        if (!stack || !context) throw new Error('There is no overlay.');
+        const { a, b, c, d, e, f } = JSON.parse(stack.dataset.toScreen ?? '');
+        const at = (x: number, y: number) =>
+          [a * x + c * y + e, b * x + d * y + f].map((value) => Math.round(value * devicePixelRatio)) as [
+            number,
+            number,
+          ];
+        const [[sx, sy], [tx, ty]] = [at(x0, y0), at(x1, y1)];
+        const { data } = context.getImageData(sx, sy, Math.max(1, tx - sx), Math.max(1, ty - sy));
+        return data.filter((alpha, place) => place % 4 === 3 && alpha > 0).length;
+      },
+      [left, top, left + width, top + height] as const,
+    );
+  }
+
+  /** Where a pixel of the picture is, as shares of the picture's area on the screen. */
+  async placeOf([x, y]: readonly [number, number]): Promise<[number, number]> {
+    const { a, b, c, d, e, f } = JSON.parse((await this.stack.getAttribute('data-to-screen')) ?? '');
+    const box = await this.#window.getByTestId('stack-image').boundingBox();
+    if (!box) throw new Error('There is no picture on the screen.');
+    return [(a * x + c * y + e) / box.width, (b * x + d * y + f) / box.height];
   }
 
   async #placer(): Promise<(place: readonly [number, number]) => [number, number]> {
@@ -178,6 +273,90 @@ export class ViewerPage {
         return counts;
       },
       [analysis.id, analysis.calibration.threshold, { sopInstanceUid, frame }, [columns, rows]] as const,
+    );
+  }
+
+  /**
+   * Pixels of a frame whose middle Cornerstone draws in a tint, counted row by row: grey pictures are grey elsewhere.
+   * `drawn` and `placed` are the test ids of what holds the canvas and of what says where the picture lies.
+   */
+  async tinted(drawn: string, placed: string, { columns, rows }: FrameRow): Promise<readonly number[]> {
+    return await this.#window.evaluate(
+      ([canvasOf, placeOf, width, height]) => {
+        const source = document.querySelector<HTMLCanvasElement>(`[data-testid="${canvasOf}"] canvas`);
+        const toScreen = document.querySelector<HTMLElement>(`[data-testid="${placeOf}"]`)?.dataset.toScreen;
+        const copy = document.createElement('canvas');
+        copy.width = source?.width ?? 0;
+        copy.height = source?.height ?? 0;
+        const context = copy.getContext('2d');
+        if (!source || !context || toScreen === undefined) throw new Error('There is no picture on the screen.');
+        context.drawImage(source, 0, 0);
+        const { data } = context.getImageData(0, 0, copy.width, copy.height);
+        const { a, b, c, d, e, f } = JSON.parse(toScreen);
+        const isTinted = (place: number) => {
+          const [x, y] = [(place % width) + 0.5, Math.floor(place / width) + 0.5];
+          const [sx, sy] = [a * x + c * y + e, b * x + d * y + f].map((at) => Math.floor(at * devicePixelRatio));
+          const at = 4 * (sy! * copy.width + sx!);
+          return Math.abs(data[at]! - data[at + 2]!) > 8;
+        };
+        return Array.from({ length: width * height }, (_, place) => place).filter(isTinted);
+      },
+      [drawn, placed, columns, rows] as const,
+    );
+  }
+
+  /**
+   * Looks at every fourth pixel of a plane through a volume: how many are tinted, how many are not, and how many are so
+   * though the voxel that the plane cuts there says otherwise. Pixels near the border between two voxels are left out.
+   * @param mask 0 or 1, in the order of the slices, each row by row
+   */
+  async comparePlane(plane: string, slices: readonly FrameRow[], mask: Uint8Array) {
+    const [first, last] = [slices[0]!, slices.at(-1)!];
+    const orientation = first.imageOrientation ?? [];
+    const [origin, end] = [first.imagePosition ?? [], last.imagePosition ?? []];
+    const apart = end.map((value, axis) => (value - origin[axis]!) / (slices.length - 1));
+    const [rowSpacing, columnSpacing] = first.pixelSpacing ?? [1, 1];
+    // Each with its step in mm: along a row, along a column, from slice to slice.
+    const steps = [
+      orientation.slice(0, 3).map((value) => value * columnSpacing),
+      orientation.slice(3).map((value) => value * rowSpacing),
+      apart,
+    ];
+    return await this.#window.evaluate(
+      ([id, origin, steps, size, voxels]) => {
+        const element = document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
+        const source = element?.querySelector('canvas');
+        if (!element?.dataset.toPatient || !source) throw new Error('The plane is not on the screen.');
+        const [corner, right, down] = JSON.parse(element.dataset.toPatient) as number[][];
+        const copy = document.createElement('canvas');
+        copy.width = source.width;
+        copy.height = source.height;
+        const context = copy.getContext('2d')!;
+        context.drawImage(source, 0, 0);
+        const { data } = context.getImageData(0, 0, copy.width, copy.height);
+        const dot = (a: readonly number[], b: readonly number[]) =>
+          a.reduce((sum, value, axis) => sum + value * b[axis]!, 0);
+        const counts = { tinted: 0, plain: 0, wrong: 0 };
+        for (let y = 0; y < copy.height; y += 4)
+          for (let x = 0; x < copy.width; x += 4) {
+            const [cx, cy] = [(x + 0.5) / devicePixelRatio, (y + 0.5) / devicePixelRatio];
+            const from = corner!.map(
+              (value, axis) => value + cx * (right![axis]! - value) + cy * (down![axis]! - value) - origin[axis]!,
+            );
+            const place = steps.map((step) => dot(from, step) / dot(step, step));
+            if (place.some((value) => Math.abs(Math.abs(value - Math.round(value)) - 0.5) < 0.1)) continue;
+            const [i, j, k] = place.map(Math.round) as [number, number, number];
+            const inside = [i, j, k].every((value, axis) => value >= 0 && value < size[axis]!);
+            const covered = inside && voxels[(k * size[1]! + j) * size[0]! + i] === 1;
+            const at = 4 * (y * copy.width + x);
+            const isTinted = Math.abs(data[at]! - data[at + 2]!) > 8;
+            if (isTinted) counts.tinted++;
+            else counts.plain++;
+            if (isTinted !== covered) counts.wrong++;
+          }
+        return counts;
+      },
+      [`plane-${plane}`, origin, steps, [first.columns, first.rows, slices.length], [...mask]] as const,
     );
   }
 

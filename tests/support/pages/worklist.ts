@@ -42,6 +42,15 @@ export class WorklistPage {
     await this.#window.getByTestId(`import-${what}`).click();
   }
 
+  /** Files and folders let go over the window, as from the file manager of the system. */
+  async drop(paths: readonly string[]): Promise<void> {
+    const session = await this.#window.context().newCDPSession(this.#window);
+    const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+    await session.detach();
+  }
+
   /** Answers the form that photographs are met with: in its own words, or not at all. */
   async tellOfPhotos(fields: Readonly<Record<string, string>> | 'nothing'): Promise<void> {
     const form = this.#window.getByTestId('photo-form');
@@ -98,9 +107,18 @@ export class WorklistPage {
     }));
   }
 
+  /** Asks to remove a study, by the menu of its row; the answer is `confirm-remove` or Escape. */
+  async askToRemove(studyInstanceUid: string): Promise<Locator> {
+    await this.row(studyInstanceUid).click({ button: 'right' });
+    await this.#window.getByTestId('remove-study-item').click();
+    const dialog = this.#window.getByTestId('remove-study');
+    await dialog.waitFor();
+    return dialog;
+  }
+
   /** Opens a study with a double click and waits for its picture. */
   async openStudy(studyInstanceUid: string): Promise<void> {
     await this.row(studyInstanceUid).dblclick();
-    await this.#window.locator('[data-testid="stack"][data-rendered="true"]').waitFor();
+    await this.#window.locator('[data-testid="stack"][data-rendered="true"]').first().waitFor();
   }
 }

@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { freshFolder } from '../../tests/support/store.ts';
+import { dicomFile, imageElements, type Value } from '../imaging/samples.ts';
+import { readerHandlers } from './handlers.ts';
+
+type Change = readonly [number, string, Value | null];
+
+async function pixelsOf(...changes: Change[]) {
+  const path = join(freshFolder(), 'image.dcm');
+  writeFileSync(path, dicomFile(imageElements(changes)));
+  return await readerHandlers.pixels({ path, frame: 0 }, { signal: new AbortController().signal, progress: () => {} });
+}
+
+const window: Change[] = [
+  [0x00281050, 'DS', '40'],
+  [0x00281051, 'DS', '400'],
+];
+
+describe('what the window is given of a frame', () => {
+  it.each(['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const)('says that grey follows %s', async (name) => {
+    const pixels = await pixelsOf(...window, [0x00281056, 'CS', name]);
+    expect(pixels).toMatchObject({ windowCenter: 40, windowWidth: 400, voiFunction: name });
+  });
+
+  it('says whether its spacing is that of the detector', async () => {
+    const detector: Change = [0x00181164, 'DS', '0.2\\0.1'];
+    expect(await pixelsOf(detector)).toMatchObject({ pixelSpacing: [0.2, 0.1], spacingAtDetector: true });
+    const patient: Change = [0x00280030, 'DS', '0.5\\0.5'];
+    expect(await pixelsOf(detector, patient)).toMatchObject({ pixelSpacing: [0.5, 0.5], spacingAtDetector: false });
+    expect(await pixelsOf()).toMatchObject({ pixelSpacing: null, spacingAtDetector: false });
+  });
+});

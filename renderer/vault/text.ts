@@ -1,0 +1,36 @@
+import { messages } from '../language/language.svelte.ts';
+
+export const text = messages(
+  {
+    title: 'MediCLIP Workstation is locked',
+    encrypted: 'The data on this computer are encrypted. Enter the passphrase to open them.',
+    lockedAgain: 'What was running goes on. Enter the passphrase to continue.',
+    passphrase: 'Passphrase',
+    unlock: 'Unlock',
+    opening: 'Opening …',
+    failed: 'This did not work. Try again.',
+    lockAfter: 'Lock when idle for',
+    minutes: (count: number) => (count === 1 ? '1 minute' : `${count} minutes`),
+    lockNow: 'Lock now',
+    state: 'Data at rest',
+    bySystem: "encrypted; opened by the system's key store or the passphrase",
+    byPassphrase: 'encrypted; opened by the passphrase',
+    plain: 'not encrypted by the application',
+  },
+  {
+    title: 'Die MediCLIP Workstation ist gesperrt',
+    encrypted: 'Die Daten auf diesem Rechner sind verschlüsselt. Zum Öffnen bitte die Passphrase eingeben.',
+    lockedAgain: 'Was lief, läuft weiter. Zum Fortfahren bitte die Passphrase eingeben.',
+    passphrase: 'Passphrase',
+    unlock: 'Entsperren',
+    opening: 'Wird geöffnet …',
+    failed: 'Das hat nicht funktioniert. Bitte noch einmal versuchen.',
+    lockAfter: 'Sperren nach',
+    minutes: (count) => (count === 1 ? '1 Minute' : `${count} Minuten`),
+    lockNow: 'Jetzt sperren',
+    state: 'Ruhende Daten',
+    bySystem: 'verschlüsselt; der Schlüsselspeicher des Systems oder die Passphrase öffnet sie',
+    byPassphrase: 'verschlüsselt; die Passphrase öffnet sie',
+    plain: 'von der Anwendung nicht verschlüsselt',
+  },
+);

@@ -1,0 +1,83 @@
+/** What the screen makes of windows and spacings as files state them, against what the network sees of the same files. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { toModelImage } from '../../main/imaging/model-image.ts';
+import { openImage } from '../../main/imaging/pixels.ts';
+import { dicomFile, imageElements } from '../../main/imaging/samples.ts';
+import { freshFolder } from '../support/launch.ts';
+import { askFor } from '../support/pages/bridge.ts';
+import { answerOpenDialog } from '../support/pages/dialogs.ts';
+import { keepPictureOfFailure, openWorkstation, type WorkstationPages } from '../support/pages/pages.ts';
+
+const SIDE = 64;
+/** Stored values of four broad bars. */
+const BARS = [200, 900, 1200, 1900];
+const FUNCTIONS = ['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const;
+
+/** A radiograph of bars, with the spacing of its detector alone. */
+function radiograph(number: number, voiFunction: string): Uint8Array {
+  const pixels = Uint16Array.from({ length: SIDE * SIDE }, (_, i) => BARS[Math.floor((i % SIDE) / 16)] as number);
+  return dicomFile(
+    imageElements([
+      [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.1.1'],
+      [0x00080018, 'UI', `2.25.61.${number}`],
+      [0x00080060, 'CS', 'DX'],
+      [0x00100020, 'LO', `F-${number}`],
+      [0x00181164, 'DS', '0.2\\0.2'],
+      [0x0020000d, 'UI', `2.25.62.${number}`],
+      [0x0020000e, 'UI', `2.25.63.${number}`],
+      [0x00280010, 'US', SIDE],
+      [0x00280011, 'US', SIDE],
+      [0x00280103, 'US', 0],
+      [0x00281050, 'DS', '1000'],
+      [0x00281051, 'DS', '1600'],
+      [0x00281056, 'CS', voiFunction],
+      [0x7fe00010, 'OW', new Uint8Array(pixels.buffer)],
+    ]),
+  );
+}
+
+describe('grey values on the screen', () => {
+  const folder = join(freshFolder(), 'radiographs');
+  let station: WorkstationPages;
+
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    for (const [i, name] of FUNCTIONS.entries()) writeFileSync(join(folder, `${name}.dcm`), radiograph(i, name));
+    station = await openWorkstation();
+    await answerOpenDialog(station.app, [folder]);
+    await station.worklist.import('folder');
+    await station.jobs.waitFor('import', 'done');
+    await station.jobs.close();
+  });
+  beforeEach(() => keepPictureOfFailure(() => station));
+  afterAll(() => station?.close());
+
+  test.each(FUNCTIONS.map((name, i) => [name, i] as const))(
+    'follow the function %s as the network does',
+    async (name, i) => {
+      const { header, decode } = await openImage(join(folder, `${name}.dcm`));
+      const seen = [...new Set(toModelImage(await decode(0), header).image.data)].sort((a, b) => a - b);
+      expect(seen).toHaveLength(4);
+      const { worklist, viewer, window } = station;
+      await worklist.open();
+      const studies = await askFor(window, 'studies.list');
+      const study = studies.find(({ patientId }) => patientId === `F-${i}`);
+      await worklist.openStudy(study?.studyInstanceUid ?? '');
+      await expect
+        .poll(async () => {
+          const shown = await viewer.broadGreys();
+          return seen.map((level) => shown.some((grey) => Math.abs(grey - level) <= 2));
+        })
+        .toEqual([true, true, true, true]);
+    },
+  );
+
+  test('a length says that it was measured at the detector', async () => {
+    const { viewer } = station;
+    await viewer.press('l');
+    await viewer.drag([0.4, 0.4], [0.6, 0.4]);
+    await expect.poll(() => viewer.measuredText()).toMatch(/^[\d.]+ mm \(detector\)/);
+  });
+});

@@ -1,0 +1,170 @@
+/** How studies hang: layouts, priors that scroll along, three planes with their crosshair. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshFolder } from '../support/launch.ts';
+import { askFor } from '../support/pages/bridge.ts';
+import { answerOpenDialog } from '../support/pages/dialogs.ts';
+import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
+import { textOf } from '../support/pages/text.ts';
+import { writePhantomStudy } from '../support/phantom-studies.ts';
+
+const SLICES = 12;
+
+describe('hanging a study', () => {
+  const dataDir = freshFolder();
+  let station: WorkstationPages;
+  let studyUid = '';
+  let priorUid = '';
+  let otherUid = '';
+
+  beforeAll(async () => {
+    station = await openWorkstation({ dataDir });
+    const inbox = join(dataDir, 'inbox');
+    studyUid = writePhantomStudy(inbox, { number: 10, slices: SLICES, series: 2 }).studyInstanceUid;
+    const prior = { number: 11, patient: 10, slices: SLICES, date: '20250301' };
+    priorUid = writePhantomStudy(inbox, prior).studyInstanceUid;
+    otherUid = writePhantomStudy(inbox, { number: 12, slices: 2 }).studyInstanceUid;
+    const { app, worklist, jobs } = station;
+    await answerOpenDialog(app, [inbox]);
+    await worklist.import('folder');
+    await jobs.waitFor('import', 'done');
+    await jobs.close();
+    await worklist.openStudy(studyUid);
+  });
+  beforeEach(() => keepPictureOfFailure(() => station));
+  afterAll(async () => {
+    await station?.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const active = () =>
+    station.window
+      .getByTestId('tile')
+      .evaluateAll((tiles) => tiles.findIndex((tile) => tile.dataset.active === 'true'));
+
+  test('a layout fills with the series that come next, and says which place has the keys', async () => {
+    const { viewer, window } = station;
+    await viewer.hang('layout-2x2');
+    await expect.poll(() => viewer.frameIndices()).toEqual([0, 0, Number.NaN, Number.NaN]);
+    expect(await active()).toBe(0);
+    await window.getByTestId('tile').nth(1).click();
+    expect(await active()).toBe(1);
+    await window.keyboard.press('ArrowDown');
+    await expect.poll(() => viewer.frameIndices()).toEqual([0, 1, Number.NaN, Number.NaN]);
+    await window.getByTestId('tile').nth(2).click();
+    await window.getByTestId('series').first().click();
+    await expect.poll(() => viewer.frameIndices()).toEqual([0, 1, 0, Number.NaN]);
+    await viewer.hang('layout-3x3');
+    await expect.poll(() => window.getByTestId('tile').count()).toBe(9);
+    await window.screenshot({ path: testResult('layout-3x3.png') });
+    await viewer.hang('layout-1x1');
+    await expect.poll(() => viewer.frameIndices()).toEqual([0]);
+  });
+
+  test('a prior stands beside the study and scrolls along', async () => {
+    const { viewer, window } = station;
+    await viewer.hang('prior-beside');
+    await expect.poll(() => window.getByTestId('tiles').getAttribute('data-layout')).toBe('1x2');
+    await expect.poll(() => window.getByTestId('tile').nth(1).getAttribute('data-study')).toBe(priorUid);
+    await expect.poll(() => viewer.frameIndices()).toEqual([0, 0]);
+    expect(await textOf(window.getByTestId('tile').nth(1))).toMatch(/Prior/);
+    await window.keyboard.press('ArrowDown');
+    await expect.poll(() => viewer.frameIndices()).toEqual([1, 0]);
+    await viewer.hang('synchronise');
+    await window.getByTestId('stack').first().focus();
+    for (const index of [2, 3, 4]) {
+      await window.keyboard.press('ArrowDown');
+      await expect.poll(() => viewer.frameIndices()).toEqual([index, index - 1]);
+    }
+    await window.screenshot({ path: testResult('prior-beside.png') });
+    await viewer.hang('synchronise');
+    await viewer.hang('layout-1x1');
+  });
+
+  test('a stack becomes a volume in three planes, tied together by a crosshair', async () => {
+    const { viewer, window } = station;
+    await window.getByTestId('stack').focus();
+    await window.keyboard.press('Home');
+    await expect.poll(() => viewer.frameIndices()).toEqual([0]);
+    for (let step = 0; step < 5; step++) await window.keyboard.press('ArrowDown');
+    await expect.poll(() => viewer.frameIndices()).toEqual([5]);
+    await viewer.hang('multiplanar');
+    await window.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
+    for (const plane of ['axial', 'coronal', 'sagittal'])
+      await expect.poll(() => viewer.greys(`plane-${plane}`)).toBeGreaterThan(10);
+    const [axial, coronal, sagittal] = await viewer.planePositions();
+    // From the middle of the axial plane to the left and up: the other two planes follow, the axial one stays.
+    await viewer.dragPlane('axial', [0.5, 0.5], [0.4, 0.4]);
+    await expect.poll(async () => (await viewer.planePositions())[1]).not.toBe(coronal);
+    const moved = await viewer.planePositions();
+    expect(moved[0]).toBeCloseTo(axial!, 0);
+    expect(moved[1]).toBeLessThan(coronal!);
+    expect(moved[2]).toBeLessThan(sagittal!);
+    await window.screenshot({ path: testResult('mpr.png') });
+    // The keys scroll the plane that has the focus; leaving goes to the slice where the crosshair is.
+    await window.getByTestId('plane-axial').focus();
+    for (let step = 0; step < 3; step++) await window.keyboard.press('ArrowUp');
+    const climbed = async () => Math.round((await viewer.planePositions())[0]! - axial!);
+    await expect.poll(async () => Math.abs(await climbed())).toBe(15);
+    const slice = 5 + (await climbed()) / 5;
+    await window.keyboard.press('u');
+    await expect.poll(() => viewer.frameIndices()).toEqual([slice]);
+    expect(station.pageErrors).toEqual([]);
+  });
+
+  test('a hanging protocol is made from what hangs, changed, and applied to the next study of its kind', async () => {
+    const { viewer, worklist, window } = station;
+    await viewer.hang('prior-beside');
+    await expect.poll(() => window.getByTestId('tile').count()).toBe(2);
+    await window.getByTestId('layout').click();
+    await window.getByTestId('hanging-protocols').click();
+    await window.getByTestId('protocol-from-now').click();
+    expect(await window.getByTestId('protocol-modality').inputValue()).toBe('CT');
+    expect(await window.getByTestId('protocol-prior').isChecked()).toBe(true);
+    await window.getByTestId('protocol-name').fill('Heads');
+    await window.getByTestId('save-protocol').click();
+    await window.getByTestId('edit-protocol').click();
+    await window.getByTestId('protocol-window').selectOption({ label: 'Brain' });
+    await window.screenshot({ path: testResult('protocol.png') });
+    await window.getByTestId('save-protocol').click();
+    await window.getByTestId('protocol').filter({ hasText: 'Heads' }).waitFor();
+    await window.screenshot({ path: testResult('protocols.png') });
+    await window.keyboard.press('Escape');
+    // Another study in between: the first one then hangs by its protocol, not as it was left.
+    await viewer.hang('layout-1x1');
+    await worklist.open();
+    await worklist.openStudy(otherUid);
+    await expect.poll(() => textOf(window.getByTestId('corner-window').first())).toBe('W 80 L 40');
+    await expect.poll(() => window.getByTestId('tiles').getAttribute('data-layout')).toBe('1x2');
+    await worklist.open();
+    await worklist.openStudy(studyUid);
+    await expect.poll(() => window.getByTestId('tile').nth(1).getAttribute('data-study')).toBe(priorUid);
+  });
+
+  test('layout, study, picture and window come back, also after the application was killed', async () => {
+    const { viewer, app, window } = station;
+    await viewer.hang('layout-2x2');
+    await window.getByTestId('stack').first().focus();
+    for (let step = 0; step < 3; step++) await window.keyboard.press('ArrowDown');
+    const places = [3, 0, 0, Number.NaN];
+    await expect.poll(() => viewer.frameIndices()).toEqual(places);
+    const place = { x: 40, y: 60, width: 1180, height: 760 };
+    await app.evaluate(({ BrowserWindow }, bounds) => BrowserWindow.getAllWindows()[0]?.setBounds(bounds), place);
+    await expect
+      .poll(async () => (await askFor(window, 'session.get'))?.places.map((one) => one?.frame ?? Number.NaN))
+      .toEqual(places);
+    // What is kept is on the disk within a second, whatever becomes of the application then.
+    await window.waitForTimeout(1000);
+    const closed = app.waitForEvent('close');
+    app.process().kill('SIGKILL');
+    await closed;
+    station = await openWorkstation({ dataDir });
+    await expect.poll(() => station.viewer.frameIndices()).toEqual(places);
+    expect(await station.window.getByTestId('tile').nth(1).getAttribute('data-study')).toBe(priorUid);
+    const bounds = () => station.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds());
+    await expect.poll(bounds).toEqual(place);
+    await station.window.screenshot({ path: testResult('restored.png') });
+    expect(station.pageErrors).toEqual([]);
+  });
+});
