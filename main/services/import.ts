@@ -145,6 +145,9 @@ async function importFiles(
   tell('');
 }
 
+const TAKES_BACK_ELSEWHERE =
+  'It takes back results of images that are not in the store. Nothing of it is shown; what it takes back is remembered.';
+
 /** Reports, segmentations and maps come last: they need their images. */
 async function importResults(
   station: Workstation,
@@ -156,9 +159,12 @@ async function importResults(
     throwIfCancelled(signal);
     try {
       const { added, studyInstanceUid } = await importResult(station, path, signal);
-      tally.studies.add(studyInstanceUid);
-      if (added) tally.instances++;
-      else tally.known++;
+      if (studyInstanceUid === null) tally.skipped.push({ path: label, reason: TAKES_BACK_ELSEWHERE });
+      else {
+        tally.studies.add(studyInstanceUid);
+        if (added) tally.instances++;
+        else tally.known++;
+      }
     } catch (thrown) {
       const fault = Fault.from(thrown);
       if (['cancelled', 'disk-full', 'bad-database'].includes(fault.code)) throw fault;

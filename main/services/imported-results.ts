@@ -16,15 +16,18 @@ import { findRegions } from './regions.ts';
 import { frameKey } from './worklist.ts';
 import { timestamp, type Workstation } from './workstation.ts';
 
+const IMAGES_ELSEWHERE = 'The images that this result belongs to are not in the store. Import them first.';
+
 /**
  * Stores the result in a file, and what it takes back. Its images must be in the store: what belongs to others is left out.
+ * Only what takes results back is kept without its study, which is null then.
  * @throws Fault `bad-file` where none of its images is here or its pixels are not theirs; the reader's own
  */
 export async function importResult(
   station: Workstation,
   path: string,
   signal: AbortSignal,
-): Promise<{ readonly studyInstanceUid: string; readonly added: boolean }> {
+): Promise<{ readonly studyInstanceUid: string | null; readonly added: boolean }> {
   const result = await readFile(station, 'resultFile', { path }, signal);
   const { db } = station.store;
   const { studyInstanceUid, withdraws } = result;
@@ -33,12 +36,14 @@ export async function importResult(
     { ...withdraws, by: result.sopInstanceUid, studyInstanceUid },
     timestamp(station),
   );
-  // A note, or a report whose findings are all taken back.
-  if (result.kind === 'kos' || result.regions.length + result.masks.length + result.maps.length === 0)
-    return { studyInstanceUid, added: noted };
-  const frames = new Map(
-    listFrames(station.store.db, result.studyInstanceUid).map((frame) => [frameKey(frame), frame] as const),
-  );
+  const stored = listFrames(db, studyInstanceUid);
+  // A note, or a report whose findings are all taken back. What it takes back may arrive after it.
+  if (result.kind === 'kos' || result.regions.length + result.masks.length + result.maps.length === 0) {
+    if (stored.length > 0) return { studyInstanceUid, added: noted };
+    if (withdraws.sopInstanceUids.length > 0) return { studyInstanceUid: null, added: noted };
+    throw new Fault('bad-file', IMAGES_ELSEWHERE, { path });
+  }
+  const frames = new Map(stored.map((frame) => [frameKey(frame), frame] as const));
   const here = (ref: FrameRef) => frames.has(frameKey(ref));
   const regions = [
     ...result.regions.filter(here),
@@ -47,10 +52,7 @@ export async function importResult(
   const maps = result.maps
     .filter(here)
     .map(({ sopInstanceUid, frame, quantity }) => ({ sopInstanceUid, frame, quantity }));
-  if (regions.length + maps.length === 0)
-    throw new Fault('bad-file', 'The images that this result belongs to are not in the store. Import them first.', {
-      path,
-    });
+  if (regions.length + maps.length === 0) throw new Fault('bad-file', IMAGES_ELSEWHERE, { path });
   const { sha256 } = await putFile(station.store.folder, path, signal);
   const added = insertImportedResult(station.store.db, {
     sopInstanceUid: result.sopInstanceUid,

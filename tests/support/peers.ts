@@ -1,7 +1,7 @@
 /** Real peers on loopback: Orthanc with its DICOMweb plugin and dcmtk's tools, both from Debian. */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -162,16 +162,23 @@ export function makeCertificates({ names = 'IP:127.0.0.1,DNS:localhost', days = 
   return { ca: at('ca.pem'), cert: at('peer.pem'), key: at('peer.key') };
 }
 
-/** A line to `port` that is cut once `bytes` have come from there, the first so many times. Returns its own port. */
+/**
+ * A line to `port` that is cut once `bytes` have come from there, the first so many times. Returns its own port. No byte
+ * beyond them comes through, however large the pieces are in which they arrive.
+ */
 export async function cuttingProxy(port: number, bytes: number, cuts = Number.POSITIVE_INFINITY): Promise<number> {
   let left = cuts;
   return await listening(
     createServer((near) => {
-      let passed = left-- > 0 ? 0 : Number.NEGATIVE_INFINITY;
-      const far = joined(near, port);
-      far.on('data', (chunk: Buffer) => {
-        passed += chunk.length;
-        if (passed > bytes) near.destroy();
+      const far = connect({ port, host: '127.0.0.1' });
+      let passing = left-- > 0 ? bytes : Number.POSITIVE_INFINITY;
+      near.on('error', () => far.destroy()).on('close', () => far.destroy());
+      far.on('error', () => near.destroy()).on('close', () => near.destroy());
+      near.pipe(far);
+      far.on('data', (piece: Buffer) => {
+        near.write(piece.subarray(0, passing));
+        passing -= piece.length;
+        if (passing < 0) near.destroy();
       });
     }),
   );
@@ -193,15 +200,6 @@ export async function startStunnel(port: number, { cert, key }: Certificates, ca
   writeFileSync(file, `${lines.join('\n')}\n`);
   await startTool('stunnel', [file], own);
   return own;
-}
-
-function joined(near: Socket, port: number): Socket {
-  const far = connect({ port, host: '127.0.0.1' });
-  near.on('error', () => far.destroy()).on('close', () => far.destroy());
-  far.on('error', () => near.destroy()).on('close', () => near.destroy());
-  near.pipe(far);
-  far.pipe(near);
-  return far;
 }
 
 async function listening(server: Server): Promise<number> {
