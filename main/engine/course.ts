@@ -8,7 +8,7 @@ import { CHECKPOINT_STEPS, type Journal } from './checkpoint.ts';
 import { type Learner, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
 import type { ProfileTensor } from './profile.ts';
-import { epochBatches, type Schedule, stepCount } from './schedule.ts';
+import { epochBatches, type Schedule, stepCount, TRAINING_BATCH } from './schedule.ts';
 import type { TapCache } from './taps.ts';
 import type { CalibrateProgress } from './tasks.ts';
 
@@ -65,15 +65,16 @@ export async function train(
   members: readonly number[],
   { schedule: { epochs }, draw, random, context: { signal, progress }, journal }: Course,
   phase: CalibrateProgress['phase'],
+  batchSize = TRAINING_BATCH,
 ): Promise<number[]> {
-  const total = stepCount(members.length, epochs);
+  const total = stepCount(members.length, epochs, batchSize);
   const position = journal.enter(learner);
   const losses = [...position.losses];
   const pending = [...position.pending]; // batches of the present epoch
   progress({ phase, done: losses.length, total, losses: [...losses], firstStep: 0 });
   while (losses.length < total) {
     throwIfCancelled(signal);
-    if (pending.length === 0) pending.push(...epochBatches(members.length, random));
+    if (pending.length === 0) pending.push(...epochBatches(members.length, batchSize, random));
     const batch = pending.shift()!;
     const loss = await learner.step(await draw(batch.map((position) => members[position]!)));
     if (!Number.isFinite(loss))

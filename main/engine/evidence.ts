@@ -127,7 +127,7 @@ async function crossFit(trained: Trained, supportTaps: readonly Taps[], course: 
         total: parts.length * value.total,
         losses: [],
       });
-    await train(learner, members, { ...course, context: { ...context, progress } }, 'evidence');
+    await train(learner, members, { ...course, context: { ...context, progress } }, 'evidence', schedule.foldBatch);
     const left = part.map((i) => supportTaps[i]!);
     const foldHead = { ...head, adapters: Object.fromEntries(learner.parameters()) };
     heads.push(foldHead);

@@ -4,16 +4,16 @@ import { epochBatches, folds, schedules, stepCount } from './schedule.ts';
 
 describe('the training schedule', () => {
   it('shows every image once an epoch, in batches of at most 8', () => {
-    const batches = epochBatches(20, new Random(7));
+    const batches = epochBatches(20, 8, new Random(7));
     expect(batches.map((batch) => batch.length)).toEqual([8, 8, 4]);
     expect(batches.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index));
   });
 
   it('orders every epoch anew and repeats with the seed', () => {
     const random = new Random(7);
-    const [first, second] = [epochBatches(16, random), epochBatches(16, random)];
+    const [first, second] = [epochBatches(16, 8, random), epochBatches(16, 8, random)];
     expect(first).not.toEqual(second);
-    expect(epochBatches(16, new Random(7))).toEqual(first);
+    expect(epochBatches(16, 8, new Random(7))).toEqual(first);
   });
 
   it('takes the published 400 steps for 16 images', () => {
