@@ -1,11 +1,10 @@
-/** `npm run test:package`: makes the packages, installs the .deb, and tests what is then on this machine. Root only. */
+/**
+ * `npm run test:package`: makes the packages, installs the .deb, and tests what is then on this machine. Root only.
+ * `-- --as-built` tests those that `npm run dist` left in release/.
+ */
 import { runInTerminal, runScript, toolPath } from './command.ts';
 
-await runScript(async () => {
-  if (!process.argv.includes('--as-built')) {
-    const made = await runInTerminal(process.execPath, [`${import.meta.dirname}/dist.ts`]);
-    if (made !== 0) return made;
-  }
-  process.env.TEST_PACKAGE = '1';
+await runScript(() => {
+  process.env.TEST_PACKAGE = process.argv.includes('--as-built') ? 'as-built' : 'made';
   return runInTerminal(toolPath('vitest'), ['run', '--project', 'package']);
 });

@@ -1,4 +1,7 @@
-/** `npm test`: provides what the machine lacks, then check, unit tests and end-to-end tests. Ends with vitest's summary. */
+/**
+ * `npm test`: provides what the machine lacks, then check, unit tests, end-to-end tests and, as root on Debian, those of the
+ * installed package. Ends with vitest's summary.
+ */
 
 import { check } from './check.ts';
 import { runInTerminal, runScript, say, toolPath } from './command.ts';
@@ -11,7 +14,5 @@ await runScript(async () => {
     say(`${error.message} Those tests are skipped.`),
   );
   await provideRuntime();
-  // The packages have a command of their own, `npm run test:package`: it makes and installs them first.
-  const projects = ['--project', 'unit', '--project', 'end-to-end'];
-  return (await check()) || (await runInTerminal(toolPath('vitest'), ['run', ...projects, ...process.argv.slice(2)]));
+  return (await check()) || (await runInTerminal(toolPath('vitest'), ['run', ...process.argv.slice(2)]));
 });
