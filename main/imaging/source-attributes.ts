@@ -8,6 +8,7 @@ import {
   personNameOf,
   readDatasetHeader,
   stringOf,
+  stringsOf,
   textOf,
 } from './dataset.ts';
 import {
@@ -30,6 +31,8 @@ export interface SourceAttributes {
   readonly timezone: string;
   /** Position Reference Indicator (0020,1040). */
   readonly positionReference: string;
+  /** What rows and columns run to (0020,0020), e.g. `['L', 'F']`; empty where the file does not say. */
+  readonly patientOrientation: readonly string[];
   /** One for every frame, in their order. */
   readonly frames: readonly Pick<FrameAttributes, 'position' | 'orientation' | 'pixelSpacing' | 'sliceThickness'>[];
   /** How many times smaller a lossy image became (0028,2112); null where it never did. */
@@ -57,7 +60,8 @@ export async function readSourceAttributes(content: FileContent): Promise<Source
     const header = await readHeader(content);
     const { position, orientation, pixelSpacing, sliceThickness } = requireImage(header, path);
     const frames = [{ position, orientation, pixelSpacing, sliceThickness }];
-    return { header, context: {}, institution: '', timezone: '', positionReference: '', frames, lossyRatio: null };
+    const unsaid = { context: {}, institution: '', timezone: '', positionReference: '', patientOrientation: [] };
+    return { header, ...unsaid, frames, lossyRatio: null };
   }
   const file = readDatasetHeader(content);
   const header = dicomHeader(file, path);
@@ -69,6 +73,7 @@ export async function readSourceAttributes(content: FileContent): Promise<Source
     institution: textOf(dataset, 'x00080080', characterSetsOf(dataset)),
     timezone: /^[+-]\d{4}$/.exec(stringOf(dataset, 'x00080201'))?.[0] ?? '',
     positionReference: textOf(dataset, 'x00201040', characterSetsOf(dataset)),
+    patientOrientation: stringsOf(dataset, 'x00200020'),
     frames: Array.from({ length: image.frames }, (_, frame) => placeOf(dataset, frame)),
     lossyRatio: image.lossy ? (numberOf(dataset, 'x00282112') ?? storedRatio(header, file.totalBytes)) : null,
   };

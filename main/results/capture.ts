@@ -1,4 +1,5 @@
 /** Documents and pictures for viewers that know nothing better: Secondary Capture and Encapsulated PDF. */
+import { type EdgeLetters, edgeLetters, namedEdgeLetters } from '../../preload/contract/edge-letters.ts';
 import type { FramePixels } from '../../preload/contract/model.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import type { ResultContent, ResultImage } from './content.ts';
@@ -22,6 +23,10 @@ export interface RgbPicture {
   readonly data: Uint8Array;
 }
 
+/** How a frame, as it is stored, lies in the patient; null where its file does not say. */
+export const lettersOf = ({ frames, patientOrientation }: SourceAttributes, frame: number): EdgeLetters | null =>
+  edgeLetters(frames[frame]?.orientation ?? null) ?? namedEdgeLetters(patientOrientation);
+
 /** A picture with the findings and the warning burned in (PS3.3 A.8.1). */
 export function secondaryCapture(
   { source, frame, title }: ResultImage,
@@ -30,6 +35,7 @@ export function secondaryCapture(
 ): Dataset {
   const pixels = new Uint8Array(picture.data.length + (picture.data.length % 2));
   pixels.set(picture.data);
+  const letters = lettersOf(source, frame);
   return {
     SOPClassUID: SECONDARY_CAPTURE_STORAGE,
     ...commonModules(source, identity, { modality: 'OT', description: 'AI findings, burned in' }),
@@ -48,7 +54,7 @@ export function secondaryCapture(
         ],
       },
     ],
-    PatientOrientation: '',
+    PatientOrientation: letters ? [letters.right, letters.bottom] : '',
     BurnedInAnnotation: 'YES',
     ImageComments: `AI, ${NOT_FOR_DIAGNOSTIC_USE.toLowerCase()}`,
     ...lossyAttributes([source]),

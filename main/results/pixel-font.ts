@@ -1,4 +1,5 @@
 /** Capitals, digits and a few signs, 5 x 7 pixels, for words that are burned into pictures. */
+import type { EdgeLetters } from '../../preload/contract/edge-letters.ts';
 import type { RgbPicture } from './capture.ts';
 
 /** Columns from left to right; bit 0 is the top row. */
@@ -71,14 +72,49 @@ export function withCaption(picture: RgbPicture, lines: readonly string[]): RgbP
   return { width, height, data };
 }
 
-function drawGlyph({ width, data }: RgbPicture, character: string, left: number, top: number, scale: number): void {
+/**
+ * Letters at the four edges of the picture's own data, white with a black rim so that they show on bone and on air. Larger
+ * letters than captions have: 3 picture pixels for each of the font's.
+ */
+export function drawEdgeLetters(picture: RgbPicture, { top, right, bottom, left }: EdgeLetters): void {
+  const { width, height } = picture;
+  const [wide, high] = [ADVANCE * LETTER_SCALE, 7 * LETTER_SCALE];
+  const centred = (word: string) => Math.round((width - word.length * wide) / 2);
+  const middle = Math.round((height - high) / 2);
+  const words: readonly (readonly [word: string, x: number, y: number])[] = [
+    [top, centred(top), MARGIN],
+    [bottom, centred(bottom), height - high - MARGIN],
+    [left, MARGIN, middle],
+    [right, width - right.length * wide - MARGIN, middle],
+  ];
+  for (const [word, x, y] of words)
+    for (const [place, character] of [...word].entries()) {
+      const at = x + place * wide;
+      for (const dx of RIM) for (const dy of RIM) drawGlyph(picture, character, at + dx, y + dy, LETTER_SCALE, 0);
+      drawGlyph(picture, character, at, y, LETTER_SCALE);
+    }
+}
+
+const LETTER_SCALE = 3;
+/** Between letters and the picture's edge, pixels. */
+const MARGIN = 8;
+const RIM = [-2, 0, 2];
+
+function drawGlyph(
+  { width, data }: RgbPicture,
+  character: string,
+  left: number,
+  top: number,
+  scale: number,
+  grey = 255,
+): void {
   const columns = GLYPHS[character] ?? '0000000000';
   for (let x = 0; x < 5 * scale && left + x < width; x++) {
     const bits = Number.parseInt(columns.slice(2 * Math.floor(x / scale), 2 * Math.floor(x / scale) + 2), 16);
     for (let y = 0; y < 7 * scale; y++)
       if ((bits >> Math.floor(y / scale)) & 1) {
         const at = ((top + y) * width + left + x) * 3;
-        data.fill(255, at, at + 3);
+        data.fill(grey, at, at + 3);
       }
   }
 }

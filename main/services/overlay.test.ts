@@ -31,6 +31,25 @@ describe('a picture with its map', () => {
     expect(at(40, 160)).toEqual([100, 100, 100]);
   });
 
+  it('says at its edges how it lies in the patient, in white letters with a black rim', async () => {
+    const at = await pixelsOf({
+      image: grey,
+      map: null,
+      threshold: 0.5,
+      letters: { top: 'A', right: 'L', bottom: 'P', left: 'R' },
+    });
+    /** Rows of a letter of 5 x 7 cells of 3 pixels, told apart from its rim. */
+    const letterAt = (left: number, top: number) =>
+      Array.from({ length: 7 }, (_, y) =>
+        Array.from({ length: 5 }, (__, x) => (at(left + 3 * x + 1, top + 3 * y + 1)[0] === 255 ? '#' : ' ')).join(''),
+      );
+    expect(letterAt(8, 150)).toEqual(
+      ['####', '#   #', '#   #', '####', '# #', '#  #', '#   #'].map((row) => row.padEnd(5)),
+    );
+    expect(letterAt(640 - 18 - 8, 150).map((row) => row.trimEnd())).toEqual(['#', '#', '#', '#', '#', '#', '#####']);
+    expect(at(8 + 3 * 2 + 1, 150 + 3 + 1)).toEqual([0, 0, 0]);
+  });
+
   it('shows outlined regions only, where asked', async () => {
     // The left quarter of the picture, in its own pixels.
     const outline = [0, 0, 16, 0, 16, 32, 0, 32, 0, 0];

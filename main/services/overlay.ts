@@ -1,7 +1,9 @@
 /** Pictures with their anomaly map burned in, as PNG. */
+import type { EdgeLetters } from '../../preload/contract/edge-letters.ts';
 import type { AnomalyMap } from '../../preload/contract/model.ts';
 import { sharp } from '../imaging/sharp.ts';
 import type { Image8 } from '../method/image.ts';
+import { drawEdgeLetters } from '../results/pixel-font.ts';
 import { colourOffset, colourTable } from './colour-map.ts';
 
 export interface Overlay {
@@ -15,6 +17,8 @@ export interface Overlay {
   readonly outlines?: readonly (readonly number[])[];
   /** Colour only what lies inside the outlines. */
   readonly onlyInside?: boolean;
+  /** How the picture lies in the patient, drawn at its edges. */
+  readonly letters?: EdgeLetters | null;
 }
 
 const OPACITY = 0.55;
@@ -40,10 +44,13 @@ export async function renderOverlay(overlay: Overlay): Promise<Buffer> {
     const inside = overlay.onlyInside ? await maskOf(outlines, image, width, height) : null;
     blend(pixels, width, height, map, overlay.threshold, inside);
   }
-  const picture = sharp(pixels, { raw: { width, height, channels: 3 } });
+  const raw = { width, height, channels: 3 } as const;
+  const picture = sharp(pixels, { raw });
   const drawn =
     outlines.length > 0 ? picture.composite([{ input: outlineSvg(outlines, image, width, height) }]) : picture;
-  return await drawn.removeAlpha().png({ compressionLevel: 9 }).toBuffer();
+  const data = await drawn.removeAlpha().raw().toBuffer();
+  if (overlay.letters) drawEdgeLetters({ width, height, data }, overlay.letters);
+  return await sharp(data, { raw }).png({ compressionLevel: 9 }).toBuffer();
 }
 
 /** Mixes the map's colours into RGB pixels where it reaches the threshold (and the mask is set). */

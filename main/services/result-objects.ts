@@ -10,7 +10,7 @@ import { derivedUid } from '../imaging/header.ts';
 import { sharp } from '../imaging/sharp.ts';
 import type { SourceAttributes } from '../imaging/source-attributes.ts';
 import { conformalPValue } from '../method/conformal.ts';
-import { encapsulatedPdf, photograph, type RgbPicture, secondaryCapture } from '../results/capture.ts';
+import { encapsulatedPdf, lettersOf, photograph, type RgbPicture, secondaryCapture } from '../results/capture.ts';
 import { findingLabel, type ResultContent, type ResultImage, sourcesOf } from '../results/content.ts';
 import { type Dataset, encodeDataset, type Identity, NOT_FOR_DIAGNOSTIC_USE } from '../results/dataset.ts';
 import { rejectionNote } from '../results/key-object.ts';
@@ -225,7 +225,8 @@ export async function capturedPicture(
   const image = await readFile(station, 'modelImage', await verifiedSource(station.store, ref), signal);
   const outlines = findings.map(({ outline }) => outline);
   const threshold = analysis?.calibration.threshold ?? 1;
-  const png = await renderOverlay({ image, map, threshold, outlines, onlyInside: true });
+  const letters = lettersOf(source, frame);
+  const png = await renderOverlay({ image, map, threshold, outlines, onlyInside: true, letters });
   const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
   const lines = findings.map((finding) => `${findingLabel(finding)}, score ${finding.peakScore.toFixed(3)}`);
   return withCaption({ width: info.width, height: info.height, data }, [`AI, ${NOT_FOR_DIAGNOSTIC_USE}`, ...lines]);

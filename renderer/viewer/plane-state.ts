@@ -1,6 +1,6 @@
 /** What a plane through a volume shows: where it lies in the patient, and its window. */
 import { type Types, utilities } from '@cornerstonejs/core';
-import { type EdgeLetters, edgeLetters } from './orientation.ts';
+import { type EdgeLetters, edgeLetters } from '../../preload/contract/edge-letters.ts';
 import { dot } from './synchrony.ts';
 import type { WindowLevel } from './window-presets.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { edgeLetters } from './orientation.ts';
+import { edgeLetters, namedEdgeLetters } from './edge-letters.ts';
 
 describe('orientation letters', () => {
   it('of an axial slice put the patient’s right on the left of the screen', () => {
@@ -24,5 +24,11 @@ describe('orientation letters', () => {
   it('are missing where the file does not say', () => {
     expect(edgeLetters(null)).toBeNull();
     expect(edgeLetters([1, 0, 0])).toBeNull();
+  });
+
+  it('of a radiograph are those that its file names', () => {
+    expect(namedEdgeLetters(['L', 'F'])).toEqual({ top: 'H', right: 'L', bottom: 'F', left: 'R' });
+    expect(namedEdgeLetters(['PR', 'HA'])).toEqual({ top: 'FP', right: 'PR', bottom: 'HA', left: 'AL' });
+    for (const unsaid of [[], ['L'], ['', ''], ['L', 'caudal']]) expect(namedEdgeLetters(unsaid)).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
-/** Letters at the edges of a picture (DICOM PS3.3 C.7.6.1.1.1: x grows to the left, y to the back, z to the head). */
-
-import type { Affine } from './affine.ts';
+/**
+ * Letters at the edges of a picture, in the window, on paper and in exported pictures (DICOM PS3.3 C.7.6.1.1.1: x grows to
+ * the left, y to the back, z to the head).
+ */
 
 const axes = [
   ['R', 'L'],
@@ -23,6 +24,14 @@ function directionLetters(direction: readonly number[]): string {
     .join('');
 }
 
+/** Where a picture's x axis (a, b) and y axis (c, d) lie on the screen. */
+export interface PictureAxes {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
+
 export interface EdgeLetters {
   readonly top: string;
   readonly right: string;
@@ -36,7 +45,7 @@ export interface EdgeLetters {
  */
 export function edgeLetters(
   imageOrientation: readonly number[] | null,
-  toScreen: Pick<Affine, 'a' | 'b' | 'c' | 'd'> = { a: 1, b: 0, c: 0, d: 1 },
+  toScreen: PictureAxes = { a: 1, b: 0, c: 0, d: 1 },
 ): EdgeLetters | null {
   if (imageOrientation?.length !== 6) return null;
   const { a, b, c, d } = toScreen;
@@ -52,6 +61,18 @@ export function edgeLetters(
     left: directionLetters(opposite(right)),
   };
 }
+
+/** From Patient Orientation (0020,0020), what the rows and the columns run to, of a picture as it is stored; null where it says neither. */
+export function namedEdgeLetters([right = '', bottom = '']: readonly string[]): EdgeLetters | null {
+  if (!/^[LRAPHF]+$/.test(right) || !/^[LRAPHF]+$/.test(bottom)) return null;
+  return { top: oppositeOf(bottom), right, bottom, left: oppositeOf(right) };
+}
+
+const oppositeOf = (letters: string) =>
+  letters.replace(/./g, (letter) => {
+    const [negative, positive] = axes.find((axis) => axis.some((end) => end === letter)) ?? axes[0];
+    return letter === negative ? positive : negative;
+  });
 
 /** Unit vector in the patient of a direction in the picture. */
 function alongPatient(orientation: readonly number[], alongRow: number, alongColumn: number): number[] {
