@@ -325,14 +325,14 @@ export function callsOf(
     'results.importedMask': (uid, ref) => importedMask(station, uid, ref),
     'results.importedMasks': (uid) => importedMasks(station, uid),
 
-    'reports.print': (uid) => printReport(station, uid, printOnPaper),
-    'reports.exportPdf': async (uid) => {
+    'reports.print': (uid, language) => printReport(station, uid, printOnPaper, language),
+    'reports.exportPdf': async (uid, language) => {
       const chosen = await dialog.showSaveDialog(window, {
         defaultPath: `report-${uid.slice(-12)}.pdf`,
         filters: [{ name: 'PDF', extensions: ['pdf'] }],
       });
       if (chosen.canceled || !chosen.filePath) return null;
-      await exportReportPdf(station, uid, chosen.filePath);
+      await exportReportPdf(station, uid, chosen.filePath, language);
       return chosen.filePath;
     },
   };

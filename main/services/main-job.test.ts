@@ -322,6 +322,29 @@ describe('the main job', () => {
     expect(listWorklist(station.store.db, []).find((row) => row.studyInstanceUid === study)?.state).toBe('reported');
   });
 
+  it('reports in German where it was signed in German, or is a draft of a German window', async () => {
+    const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
+    await analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob());
+    const [finding] = openLatestAnalysis(station.store, study)?.findings ?? [];
+    decide(station, { findingId: finding!.id, decision: 'accepted', comment: '' });
+    const path = join(freshFolder(), 'report.pdf');
+    await exportReportPdf(station, study, path, 'de');
+    signReport(station, study, 'de');
+    await exportReportPdf(station, study, path, 'en');
+    const [draft, signed] = printed;
+    expect(draft?.html).toContain('Dieser Entwurf wurde nicht signiert');
+    expect(signed?.html).toContain('<html lang="de">');
+    for (const words of ['1 Fund wurde angenommen', 'Signiert von <b>tester</b>', 'Wie das entstanden ist'])
+      expect(signed?.html).toContain(words);
+    expect(signed?.html).toMatch(/<figcaption>Serie \d+, Bild \d+ von \d+<\/figcaption>/);
+    expect(signed?.html).toContain(`<td>${finding!.peakScore.toFixed(3).replace('.', ',')}</td>`);
+    for (const { html, footer } of [draft!, signed!]) {
+      expect(footer).toContain('Nicht für die Diagnostik');
+      const said = `${html} ${footer}`.replace(/<style>.*?<\/style>|<[^>]+>/gs, ' ');
+      expect(said.match(/\b(findings?|images?|diagnostic|signed|page|series|threshold|made)\b/gi)).toBeNull();
+    }
+  });
+
   it('leaves a trail of every act, without names', async () => {
     const calibration = await calibrateReferenceSet(station, request(referenceSetId), testJob());
     await analyseStudy(station, { studyInstanceUid: study, calibrationId: calibration.id }, testJob());

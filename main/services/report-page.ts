@@ -1,10 +1,11 @@
-/** The report as HTML for A4: what it says and how it looks. Pure, apart from the fonts that are part of it. */
+/** The report as HTML for A4: what it holds and how it looks. Pure, apart from the fonts that are part of it. */
 import { mapRange, mapStops } from '../../preload/contract/colour-map.ts';
-import type { CalibrationRow, Finding, Preset, Report, StudyRow } from '../../preload/contract/model.ts';
+import type { CalibrationRow, Finding, Report, ReportLanguage, StudyRow } from '../../preload/contract/model.ts';
 import type { ReportedFinding } from '../../preload/contract/results.ts';
 import { smallestPromise } from '../method/conformal.ts';
 import { type FreeMeasurement, measurementWords } from './finding-sentences.ts';
 import { REPORT_FONT_FAMILIES, reportFonts } from './report-fonts.ts';
+import { reportWords } from './report-words.ts';
 import type { PrintableDocument } from './workstation.ts';
 
 export interface ReportFigure {
@@ -45,7 +46,8 @@ export interface ReportContent {
 }
 
 export async function reportDocument(content: ReportContent): Promise<PrintableDocument> {
-  const foot = footer(content, ' · Page <span class="pageNumber"></span> of <span class="totalPages"></span>');
+  const pages = wordsOf(content).page('<span class="pageNumber"></span>', '<span class="totalPages"></span>');
+  const foot = footer(content, ` · ${pages}`);
   const { html, fonts } = await page(content, reportBody(content), foot);
   return { html, footer: `<style>${fonts}</style>${foot}` };
 }
@@ -57,12 +59,14 @@ export async function paperDocument(content: ReportContent): Promise<string> {
   return (await page(content, body, '')).html;
 }
 
+const wordsOf = ({ report }: ReportContent) => reportWords(report.language);
+
 /** @param elsewhere text outside of the body that needs its fonts */
-async function page({ study }: ReportContent, body: string, elsewhere: string) {
-  const title = `Report ${study.patientId} ${study.studyDate}`.trim();
+async function page({ study, report }: ReportContent, body: string, elsewhere: string) {
+  const title = `${reportWords(report.language).title} ${study.patientId} ${study.studyDate}`.trim();
   const fonts = await reportFonts(body + title + elsewhere);
   const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${text(title)}</title>
+<html lang="${report.language}"><head><meta charset="utf-8"><title>${text(title)}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
 <style>${fonts}\n${STYLE}</style></head><body>
 ${body}
@@ -72,13 +76,14 @@ ${body}
 
 function reportBody(content: ReportContent): string {
   const { report } = content;
+  const words = wordsOf(content);
   return `${masthead(content)}
 ${identification(content)}
-${prose('Indication', report.indication)}
-${report.technique === '' ? '' : prose('Technique', report.technique)}
-${report.findings === '' ? '' : prose('Findings', report.findings)}
-${prose('Impression', report.impression)}
-${report.addenda.map((addendum) => prose(`Addendum, ${moment(addendum.signedAt)}, ${text(addendum.signedBy)}`, addendum.text)).join('\n')}
+${prose(words.indication, report.indication)}
+${report.technique === '' ? '' : prose(words.technique, report.technique)}
+${report.findings === '' ? '' : prose(words.findings, report.findings)}
+${prose(words.impression, report.impression)}
+${report.addenda.map((addendum) => prose(`${words.addendum}, ${moment(addendum.signedAt)}, ${text(addendum.signedBy)}`, addendum.text)).join('\n')}
 ${findingsSection(content)}
 ${measurementsSection(content)}
 ${highestSection(content)}
@@ -86,24 +91,29 @@ ${methodSection(content)}
 ${signature(report)}`;
 }
 
-function masthead({ report }: ReportContent): string {
+function masthead(content: ReportContent): string {
+  const words = wordsOf(content);
   const state =
-    report.state === 'signed' ? '<span class="state">Signed</span>' : '<span class="state draft">Draft</span>';
-  return `<header><div><p class="product">MediCLIP Workstation</p><h1>Anomaly detection report</h1></div>
-<div class="right">${state}<p class="warning">Not for diagnostic use</p></div></header>`;
+    content.report.state === 'signed'
+      ? `<span class="state">${words.signed}</span>`
+      : `<span class="state draft">${words.draft}</span>`;
+  return `<header><div><p class="product">MediCLIP Workstation</p><h1>${words.title}</h1></div>
+<div class="right">${state}<p class="warning">${words.notForDiagnosticUse}</p></div></header>`;
 }
 
-function identification({ study }: ReportContent): string {
+function identification(content: ReportContent): string {
+  const { study } = content;
+  const words = wordsOf(content);
   return `<section class="identification">${definitions([
-    ['Patient', personName(study.patientName)],
-    ['Patient ID', study.patientId],
-    ['Born', date(study.patientBirthDate)],
-    ['Sex', study.patientSex],
+    [words.patient, personName(study.patientName)],
+    [words.patientId, study.patientId],
+    [words.born, date(study.patientBirthDate)],
+    [words.sex, study.patientSex],
   ])}${definitions([
-    ['Study', study.studyDescription],
-    ['Date', [date(study.studyDate), time(study.studyTime)].filter((part) => part !== '').join(' ')],
-    ['Modality', [...study.modalities, ...study.bodyParts].join(', ')],
-    ['Accession', study.accessionNumber],
+    [words.study, study.studyDescription],
+    [words.date, [date(study.studyDate), time(study.studyTime)].filter((part) => part !== '').join(' ')],
+    [words.modality, [...study.modalities, ...study.bodyParts].join(', ')],
+    [words.accession, study.accessionNumber],
   ])}</section>
 <p class="uid">Study Instance UID ${text(study.studyInstanceUid)}</p>`;
 }
@@ -114,129 +124,123 @@ function prose(title: string, content: string): string {
   return `<section><h2>${title}</h2>${paragraphs.map((part) => `<p dir="auto">${text(part).replaceAll('\n', '<br>')}</p>`).join('')}</section>`;
 }
 
-function findingsSection({ analysis, figures, report }: ReportContent): string {
-  if (report.state !== 'signed')
-    return '<section><h2>Findings</h2><p>Findings are part of the report once it is signed.</p></section>';
-  if (!analysis) return '<section><h2>Findings</h2><p>This study was not analysed.</p></section>';
+function findingsSection(content: ReportContent): string {
+  const { analysis, figures, report } = content;
+  const words = wordsOf(content);
+  const section = (inside: string) => `<section><h2>${words.findings}</h2>${inside}</section>`;
+  if (report.state !== 'signed') return section(`<p>${words.findingsLater}</p>`);
+  if (!analysis) return section(`<p>${words.notAnalysed}</p>`);
   const count = figures.reduce((sum, figure) => sum + figure.findings.length, 0);
-  const sentences = [
-    count === 0 ? 'No finding was accepted.' : `${count} finding${count === 1 ? ' was' : 's were'} accepted.`,
-    ...(analysis.undecided > 0 ? [`${analysis.undecided} of the analysis were left undecided and are not shown.`] : []),
-  ];
+  const sentences = [words.accepted(count), ...(analysis.undecided > 0 ? [words.undecided(analysis.undecided)] : [])];
   const reported = figures.flatMap(({ findings }) => findings).toSorted((one, other) => one.number - other.number);
   const listed = reported.map(({ number, sentence }) => `<li value="${number}" dir="auto">${text(sentence)}</li>`);
-  return `<section><h2>Findings</h2><p>${sentences.join(' ')}</p>
+  return section(`<p>${sentences.join(' ')}</p>
 ${listed.length > 0 ? `<ol class="sentences">${listed.join('')}</ol>` : ''}
-${figures.length > 0 ? colourScale(analysis.calibration.threshold) : ''}
-${figures.map(findingFigure).join('\n')}</section>`;
+${figures.length > 0 ? colourScale(analysis.calibration.threshold, report.language) : ''}
+${figures.map((figure) => findingFigure(figure, report.language)).join('\n')}`);
 }
 
 /** Like findings, they leave with the signature. */
-function measurementsSection({ measurements, report }: ReportContent): string {
+function measurementsSection(content: ReportContent): string {
+  const { measurements, report } = content;
+  const words = wordsOf(content);
   if (measurements.length === 0 || report.state !== 'signed') return '';
   const rows = measurements.map(
     ({ number, title, measured }) =>
       `<tr><td>${number}</td><td>${text(title)}</td><td>${text(measurementWords(measured, report.language))}</td></tr>`,
   );
-  return `<section class="measurements"><h2>Measurements</h2>
-<table><thead><tr><th>No.</th><th>Image</th><th>Measured</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
+  return `<section class="measurements"><h2>${words.measurements}</h2>
+<table><thead><tr><th>${words.number}</th><th>${words.imageColumn}</th><th>${words.measured}</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 
-function findingFigure(figure: ReportFigure): string {
+function findingFigure(figure: ReportFigure, language: ReportLanguage): string {
+  const words = reportWords(language);
+  const { score, pValue, decimal } = figuresIn(language);
   const rows = figure.findings
     .map(
       (finding) => `<tr><td>${finding.number}</td><td>${score(finding.peakScore)}</td><td>${pValue(finding.pValue)}</td>
-<td>${finding.longestDiameterMm === null ? '–' : `${finding.longestDiameterMm.toFixed(1)} mm`}</td>
-<td>${finding.areaMm2 === null ? '–' : `${Math.round(finding.areaMm2)} mm²`}</td><td>${finding.measured ? text(measurementWords(finding.measured, 'en')) : '–'}</td></tr>`,
+<td>${finding.longestDiameterMm === null ? '–' : `${decimal(finding.longestDiameterMm, 1)} mm`}</td>
+<td>${finding.areaMm2 === null ? '–' : `${Math.round(finding.areaMm2)} mm²`}</td><td>${finding.measured ? text(measurementWords(finding.measured, language)) : '–'}</td></tr>`,
     )
     .join('');
   return `<figure class="finding"><figcaption>${text(figure.title)}</figcaption>
-<div class="pair">${image(figure.picture, `${figure.title}, as the model saw it`)}${
-    figure.overlay ? image(figure.overlay, `${figure.title} with the accepted findings`) : ''
+<div class="pair">${image(figure.picture, `${figure.title}, ${words.asTheModelSawIt}`)}${
+    figure.overlay ? image(figure.overlay, `${figure.title} ${words.withFindings}`) : ''
   }</div>
-<table><thead><tr><th>No.</th><th>Peak score</th><th>p-value</th><th>Longest diameter</th><th>Area</th><th>Measured by the reader</th></tr></thead>
+<table><thead><tr><th>${words.number}</th><th>${words.peakScore}</th><th>${words.pValue}</th><th>${words.longestDiameter}</th><th>${words.area}</th><th>${words.measuredByReader}</th></tr></thead>
 <tbody>${rows}</tbody></table></figure>`;
 }
 
-function colourScale(threshold: number): string {
+function colourScale(threshold: number, language: ReportLanguage): string {
+  const words = reportWords(language);
+  const { score, decimal } = figuresIn(language);
   const stops = mapStops()
     .map((stop) => `rgb(${stop.join(' ')})`)
     .join(', ');
   const place = (value: number) => (((value - mapRange.low) / (mapRange.high - mapRange.low)) * 100).toFixed(2);
   const ticks = [0.2, 0.4, 0.6, 0.8]
-    .map((value) => `<span style="left:${place(value)}%">${value.toFixed(1)}</span>`)
+    .map((value) => `<span style="left:${place(value)}%">${decimal(value, 1)}</span>`)
     .join('');
-  return `<div class="scale" role="img" aria-label="Colours of anomaly scores, the same on every image">
-<p>Anomaly score</p><div class="bar" style="background:linear-gradient(to right, ${stops})">
+  return `<div class="scale" role="img" aria-label="${words.colours}">
+<p>${words.anomalyScore}</p><div class="bar" style="background:linear-gradient(to right, ${stops})">
 <i style="left:${place(threshold)}%"></i></div><div class="ticks">${ticks}</div>
-<p class="note">The colours mean the same on every image. White line: threshold ${score(threshold)}.</p></div>`;
+<p class="note">${words.colourNote(score(threshold))}</p></div>`;
 }
 
-function highestSection({ highest }: ReportContent): string {
+function highestSection(content: ReportContent): string {
+  const { highest, report } = content;
+  const words = wordsOf(content);
+  const { score, pValue } = figuresIn(report.language);
   if (highest.length === 0) return '';
   const items = highest.map(
     (figure) => `<figure>${image(figure.overlay ?? figure.picture, figure.title)}
-<figcaption>${text(figure.title)}<br>score ${score(figure.score)}, p ${pValue(figure.pValue)}${
-      figure.flagged ? ', flagged' : ''
-    }</figcaption></figure>`,
+<figcaption>${text(figure.title)}<br>${words.scoreOf(score(figure.score), pValue(figure.pValue), figure.flagged)}</figcaption></figure>`,
   );
-  return `<section><h2>Highest scores</h2><div class="grid">${items.join('')}</div></section>`;
+  return `<section><h2>${words.highest}</h2><div class="grid">${items.join('')}</div></section>`;
 }
 
-function methodSection({ analysis, report, appVersion, createdAt }: ReportContent): string {
+function methodSection(content: ReportContent): string {
+  const { analysis, report, appVersion, createdAt } = content;
   if (!analysis || report.state !== 'signed') return '';
   const { calibration } = analysis;
-  return `<section class="method"><h2>How this was made</h2>${definitions([
-    ['Method', 'MediCLIP: few-shot anomaly detection, calibrated on normal images of this site'],
+  const words = wordsOf(content);
+  const { score, decimal } = figuresIn(report.language);
+  const share = `${decimal(promisedShare(calibration) * 100)}%`;
+  return `<section class="method"><h2>${words.howMade}</h2>${definitions([
+    [words.method, words.methodIs],
     [
-      'Analysis',
-      `${moment(analysis.createdAt)}, ${analysis.images} images, ${analysis.flagged} flagged, on ${analysis.provider}`,
+      words.analysis,
+      words.analysisIs(moment(analysis.createdAt), analysis.images, analysis.flagged, analysis.provider),
     ],
-    ['Calibration', `${calibration.name}, ${moment(calibration.createdAt)} by ${calibration.createdBy}`],
-    [
-      'Normals',
-      `${calibration.shots} from "${calibration.referenceSetName}", ${calibration.heldOut} held out; preset ${calibration.preset}, seed ${calibration.seed}, ${calibration.steps} steps`,
-    ],
-    [
-      'Threshold',
-      `${score(calibration.threshold)}, which flags at most ${percent(promisedShare(calibration))} of normal images in the long run`,
-    ],
-    ['Model', `${calibration.modelName}, ${calibration.modelSha256}`],
-    ['Profile', analysis.profileSha256],
-    ['Software', `MediCLIP Workstation ${appVersion}; report made ${moment(createdAt)}`],
-  ])}<p class="note">${SCORE_MEANING[calibration.preset]} The p-value of an image is the share of normal images, this one
-counted among them, that score at least as high; the p-value of a finding is the share of normal images whose map has a
-point at least as high. With few normals neither can be small.</p></section>`;
+    [words.calibration, words.calibrationIs(calibration.name, moment(calibration.createdAt), calibration.createdBy)],
+    [words.normals, words.normalsAre(calibration)],
+    [words.threshold, words.thresholdIs(score(calibration.threshold), share)],
+    [words.model, `${calibration.modelName}, ${calibration.modelSha256}`],
+    [words.profile, analysis.profileSha256],
+    [words.software, words.softwareIs(appVersion, moment(createdAt))],
+  ])}<p class="note">${words.scoreMeaning[calibration.preset]} ${words.pValueMeaning}</p></section>`;
 }
-
-const HIGHEST_OF_MAP = 'A score is the highest value of the anomaly map, between 0.12 and 0.88.';
-const SCORE_MEANING: Readonly<Record<Preset, string>> = {
-  parity: HIGHEST_OF_MAP,
-  fast: HIGHEST_OF_MAP,
-  default:
-    'A score says by how many standard deviations of the normals an image differs from them, by its trained map and its ' +
-    'nearest normal patches together: 0.5 is as the average normal, 0.75 four deviations above. Values of the map are on ' +
-    'the same scale, shifted so that one threshold serves both. A flag comes from the whole image and a finding from one ' +
-    'place on its map: an image can carry a finding without being flagged, and be flagged without one.',
-};
 
 /** What the threshold can promise: with few normals more than was asked for. */
 function promisedShare({ heldOut, heldOutPatients, shots, toleratedShare }: CalibrationRow): number {
   return Math.max(toleratedShare, smallestPromise(heldOut > 0 ? heldOutPatients : shots));
 }
 
-function signature(report: Report): string {
-  return report.state === 'signed'
-    ? `<section class="signature"><p>Signed by <b>${text(report.signedBy ?? '')}</b>, ${moment(report.signedAt ?? '')}</p></section>`
-    : '<section class="signature"><p>This draft has not been signed.</p></section>';
+function signature({ state, signedBy, signedAt, language }: Report): string {
+  const words = reportWords(language);
+  const sentence =
+    state === 'signed' ? words.signedBy(`<b>${text(signedBy ?? '')}</b>`, moment(signedAt ?? '')) : words.notSigned;
+  return `<section class="signature"><p>${sentence}</p></section>`;
 }
 
 /** Print footers know no style of the page, so they bring their own. */
-function footer({ study, report, appVersion }: ReportContent, pageNumber: string): string {
-  const left = [personName(study.patientName), study.patientId, report.state === 'signed' ? '' : 'Draft'];
+function footer(content: ReportContent, pageNumber: string): string {
+  const { study, report, appVersion } = content;
+  const words = wordsOf(content);
+  const left = [personName(study.patientName), study.patientId, report.state === 'signed' ? '' : words.draft];
   return `<div style="width:100%;margin:0 16mm;font:7pt ${REPORT_FONT_FAMILIES.replaceAll('"', "'")};color:#555;display:flex;justify-content:space-between">
 <span>${text(left.filter((part) => part !== '').join(' · '))}</span>
-<span style="color:#a11;font-weight:600">Not for diagnostic use</span>
+<span style="color:#a11;font-weight:600">${words.notForDiagnosticUse}</span>
 <span>MediCLIP Workstation ${text(appVersion)}${pageNumber}</span></div>`;
 }
 
@@ -272,9 +276,18 @@ function personName(value: string): string {
 const date = (da: string) => da.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
 const time = (tm: string) => tm.replace(/^(\d{2})(\d{2}).*$/, '$1:$2');
 const moment = (iso: string) => iso.replace(/^(.{10})T(.{5}).*$/, '$1 $2 UTC');
-const score = (value: number) => value.toFixed(3);
-const pValue = (value: number | null) => (value === null ? '–' : value.toFixed(3));
-const percent = (share: number) => `${Number((share * 100).toFixed(1))}%`;
+/** Figures as the language writes them. */
+function figuresIn(language: ReportLanguage) {
+  const decimal = (value: number, digits?: number) =>
+    value.toLocaleString(language, {
+      minimumFractionDigits: digits ?? 0,
+      maximumFractionDigits: digits ?? 1,
+      useGrouping: false,
+    });
+  const score = (value: number) => decimal(value, 3);
+  const pValue = (value: number | null) => (value === null ? '–' : score(value));
+  return { decimal, score, pValue };
+}
 
 const STYLE = `
 @page { size: A4; margin: 16mm 16mm 20mm }

@@ -11,6 +11,7 @@ import type {
 } from '../../preload/contract/model.ts';
 import type { AddendumRequest } from '../../preload/contract/results.ts';
 import { Fault } from '../fault.ts';
+import { lettersOf } from '../results/capture.ts';
 import { getCalibration } from '../store/calibrations.ts';
 import { getReport, insertAddendum, insertSentences, saveReport as storeReport } from '../store/reports.ts';
 import { getStudy } from '../store/studies.ts';
@@ -132,15 +133,17 @@ export function addAddendum(station: Workstation, request: AddendumRequest): Rep
 }
 
 /**
- * The report as PDF. A draft says that it is one, and holds no findings.
+ * The report as PDF, in the language that it was signed in. A draft says that it is one, and holds no findings.
  * @throws Fault `not-found`, `bad-file` where a stored file was damaged
  */
 export async function reportPdf(
   station: Workstation,
   studyInstanceUid: string,
   signal?: AbortSignal,
+  draftLanguage?: ReportLanguage,
 ): Promise<Uint8Array> {
-  return await station.print(await reportDocument(await reportContent(station, studyInstanceUid, signal)));
+  const content = await reportContent(station, studyInstanceUid, draftLanguage, signal);
+  return await station.print(await reportDocument(content));
 }
 
 /**
@@ -151,9 +154,10 @@ export async function printReport(
   station: Workstation,
   studyInstanceUid: string,
   print: (html: string) => Promise<boolean>,
+  draftLanguage?: ReportLanguage,
 ): Promise<boolean> {
   try {
-    const printed = await print(await paperDocument(await reportContent(station, studyInstanceUid, undefined)));
+    const printed = await print(await paperDocument(await reportContent(station, studyInstanceUid, draftLanguage)));
     if (printed) record(station, 'report.print', studyInstanceUid);
     return printed;
   } catch (thrown) {
@@ -170,10 +174,10 @@ export async function exportReportPdf(
   station: Workstation,
   studyInstanceUid: string,
   path: string,
-  signal?: AbortSignal,
+  draftLanguage?: ReportLanguage,
 ): Promise<void> {
   try {
-    await writeWhole(path, await reportPdf(station, studyInstanceUid, signal));
+    await writeWhole(path, await reportPdf(station, studyInstanceUid, undefined, draftLanguage));
     record(station, 'report.export', studyInstanceUid, { format: 'pdf' });
   } catch (thrown) {
     record(station, 'report.export', studyInstanceUid, { format: 'pdf' }, 'failure');
@@ -205,12 +209,14 @@ const HIGHEST = 6;
 async function reportContent(
   station: Workstation,
   studyInstanceUid: string,
-  signal: AbortSignal | undefined,
+  draftLanguage: ReportLanguage | undefined,
+  signal?: AbortSignal,
 ): Promise<ReportContent> {
   const { db } = station.store;
   const { study } = openStudy(db, studyInstanceUid, []);
-  const titles = frameTitles(db, studyInstanceUid);
-  const report = openReport(station, studyInstanceUid);
+  const opened = openReport(station, studyInstanceUid);
+  const report = opened.state === 'signed' ? opened : { ...opened, language: draftLanguage ?? opened.language };
+  const titles = frameTitles(db, studyInstanceUid, report.language);
   const analysis = openLatestAnalysis(station.store, studyInstanceUid);
   const reported = reportedFindings(station, studyInstanceUid, report.language);
   const figure = (result: FrameResult, findings: ReportFigure['findings']) =>
@@ -263,11 +269,13 @@ async function drawFigure(
   signal: AbortSignal | undefined,
 ): Promise<ReportFigure> {
   const ref = { sopInstanceUid, frame };
-  const image = await readFile(station, 'modelImage', await verifiedSource(station.store, ref), signal);
+  const file = await verifiedSource(station.store, ref);
+  const image = await readFile(station, 'modelImage', file, signal);
+  const letters = lettersOf(await readFile(station, 'sourceAttributes', file, signal), frame);
   const { threshold } = analysis.calibration;
-  const picture = await renderOverlay({ image, map: null, threshold });
+  const picture = await renderOverlay({ image, map: null, threshold, letters });
   const map = findings.length > 0 ? await openMap(station.store, analysis.id, ref) : null;
   const outlines = findings.map((finding) => finding.outline);
-  const overlay = map && (await renderOverlay({ image, map, threshold, outlines, onlyInside: true }));
+  const overlay = map && (await renderOverlay({ image, map, threshold, outlines, onlyInside: true, letters }));
   return { title, picture, overlay, score, pValue, flagged, findings };
 }

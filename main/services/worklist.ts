@@ -3,6 +3,7 @@ import type {
   FrameRef,
   FrameRow,
   JobStatus,
+  ReportLanguage,
   SeriesDetail,
   StudyDetail,
   StudyRow,
@@ -25,6 +26,7 @@ import {
   pickWorklistRows,
   type Watcher,
 } from '../store/worklist.ts';
+import { reportWords } from './report-words.ts';
 import { timestamp, type Workstation } from './workstation.ts';
 
 /** All studies, the newest import first. `jobs` tells which of them are being analysed. */
@@ -148,13 +150,17 @@ function frameRow(frame: FrameRecord, slicePosition: number | null): FrameRow {
 export const frameKey = (ref: FrameRef): string => `${ref.sopInstanceUid}/${ref.frame}`;
 
 /** What reports call the images of a study, by frameKey, in the order in which a reader scrolls. */
-export function frameTitles(db: ReadableDatabase, studyInstanceUid: string): ReadonlyMap<string, string> {
+export function frameTitles(
+  db: ReadableDatabase,
+  studyInstanceUid: string,
+  language: ReportLanguage = 'en',
+): ReadonlyMap<string, string> {
   const { series } = openStudy(db, studyInstanceUid, []);
   return new Map(
     series.flatMap(({ seriesNumber, frames }, index) =>
       frames.map((frame, place) => [
         frameKey(frame),
-        `Series ${seriesNumber ?? index + 1}, image ${place + 1} of ${frames.length}`,
+        reportWords(language).image(seriesNumber ?? index + 1, place + 1, frames.length),
       ]),
     ),
   );

@@ -407,9 +407,9 @@ export const callArguments = {
   /** Closes the report, its sentences in the language that is given. */
   'reports.sign': z.tuple([uid, z.enum(reportLanguages)]),
   /** Asks where to and writes the PDF; resolves to null where the person cancelled the dialog. */
-  'reports.exportPdf': z.tuple([uid]),
+  'reports.exportPdf': z.tuple([uid, z.enum(reportLanguages)]),
   /** Shows the system's print dialog; resolves to false where the person cancelled it. */
-  'reports.print': z.tuple([uid]),
+  'reports.print': z.tuple([uid, z.enum(reportLanguages)]),
   /** Signs an addendum; what left for network nodes before is replaced there in the background. */
   'reports.addendum': z.tuple([addendumRequestSchema]),
   /** The name below signatures: of the reader's profile, else of the operating system's user. */

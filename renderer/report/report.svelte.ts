@@ -107,13 +107,13 @@ export class ReportDraft {
 
   async exportPdf(): Promise<void> {
     if (!(await this.saveNow())) return;
-    const path = await attempt(() => call('reports.exportPdf', this.studyInstanceUid));
+    const path = await attempt(() => call('reports.exportPdf', this.studyInstanceUid, language.tag));
     if (path) notices.done(text().writtenTo(path));
   }
 
   async print(): Promise<void> {
     if (!(await this.saveNow())) return;
-    const printed = await attempt(() => call('reports.print', this.studyInstanceUid));
+    const printed = await attempt(() => call('reports.print', this.studyInstanceUid, language.tag));
     if (printed) notices.done(text().printed);
   }
 

@@ -404,7 +404,7 @@ describe('the window as a sandbox', () => {
       });
     });
     await answerSaveDialog(app, join(folder, 'report.pdf'));
-    await askFor(window, 'reports.exportPdf', studyInstanceUid);
+    await askFor(window, 'reports.exportPdf', studyInstanceUid, 'en');
     const [printer, ...others] = await app.evaluate(
       () => (globalThis as unknown as { printers: { url: string }[] }).printers,
     );
