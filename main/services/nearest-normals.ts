@@ -22,8 +22,9 @@ const SHOWN = 6;
 export async function findNearestNormals(station: Workstation, findingId: string): Promise<NearestNormals> {
   const { db, folder } = station.store;
   const finding = getFinding(db, findingId);
-  record(station, 'finding.compare', findingId);
-  const calibration = getCalibration(db, getAnalysis(db, finding.analysisId).calibrationId);
+  const { studyInstanceUid, calibrationId } = getAnalysis(db, finding.analysisId);
+  record(station, 'finding.compare', findingId, { study: studyInstanceUid });
+  const calibration = getCalibration(db, calibrationId);
   const frame = getFrame(db, finding);
   const { signal } = new AbortController();
   // The profile knows its support images by their place in the draw.

@@ -1,7 +1,9 @@
 /** Looking after the store: integrity, backup, restore, the audit trail. */
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { Fault } from '../fault.ts';
 import { type AuditVerdict, listAudit, verifyAudit } from '../store/audit.ts';
+import { patientOfStudy, studyOfInstance } from '../store/audit-subjects.ts';
 import { backupDatabase, checkStore, restoreDatabase } from '../store/store.ts';
 import { type Sweep, sweepBlobs, sweepUnfinished } from '../store/sweep.ts';
 import { auditMessages } from './audit-messages.ts';
@@ -83,10 +85,16 @@ export async function exportTrail(station: Workstation, path: string): Promise<n
       'not-allowed',
       `The audit trail is broken at entry ${verdict.brokenAt}; it is not exported as if it were whole.`,
     );
-  const entries = listAudit(station.store.db);
+  const { db } = station.store;
+  const entries = listAudit(db);
   const content = path.endsWith('.jsonl')
     ? entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
-    : auditMessages(entries, deviceOf(station));
+    : auditMessages(entries, {
+        device: deviceOf(station),
+        host: hostname(),
+        studyOfInstance: (uid) => studyOfInstance(db, uid),
+        patientOfStudy: (uid) => patientOfStudy(db, uid),
+      });
   await writeWhole(path, content);
   record(station, 'audit.export', '', { entries: entries.length });
   return entries.length;
