@@ -135,13 +135,13 @@ it('what was taken back before or after it came is not shown as standing', async
   const { studyInstanceUid, findings } = await signedStudy(station, paths);
   const export_ = async () => {
     const out = freshFolder();
-    await exportResults(station, studyInstanceUid, out, ['sr', 'seg', 'pmap'], testJob());
-    return out;
+    const files = await exportResults(station, studyInstanceUid, out, ['sr', 'seg', 'pmap'], testJob());
+    return { out, note: files.find(({ format }) => format === 'kos')?.path ?? '' };
   };
-  const first = await export_();
+  const { out: first } = await export_();
   const reason = 'safety' as const;
   addAddendum(station, { studyInstanceUid, text: 'Wrong.', withdrawn: [findings[0]?.id ?? ''], reason });
-  const second = await export_();
+  const { out: second, note } = await export_();
   for (const order of [
     [first, second],
     [second, first],
@@ -157,4 +157,14 @@ it('what was taken back before or after it came is not shown as standing', async
     expect(gone.map(({ withdrawn }) => withdrawn)).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
     expect(gone.flatMap(({ regions, maps }) => [...regions, ...maps])).toEqual([]);
   }
+
+  // The note alone, before the images that it is about.
+  const early = testWorkstation(brightnessEngine);
+  const alone = await importPaths(early, [note], testJob());
+  expect(alone).toMatchObject({ studies: [], skipped: [{ reason: expect.stringContaining('is remembered') }] });
+  await importPaths(early, [folder, first], testJob());
+  const shown = importedResults(early, studyInstanceUid);
+  expect(shown.map(({ kind }) => kind).sort()).toEqual(['pmap', 'pmap', 'seg', 'sr']);
+  expect(new Set(shown.map(({ withdrawn }) => withdrawn))).toEqual(new Set(['rejected']));
+  expect(shown.flatMap(({ regions, maps }) => [...regions, ...maps])).toEqual([]);
 });
