@@ -56,6 +56,9 @@ export const TEST_TOOLS: readonly Package[] = [
   ['strace'],
   ['openssl'],
   ['stunnel4'],
+  ['gnome-keyring'],
+  ['dbus-daemon'],
+  ['libsecret-1-0'],
 ];
 export const COMPILER: readonly Package[] = [['g++'], ['make'], ['python3']];
 
