@@ -15,6 +15,7 @@ import {
   runTool,
   startOrthanc,
   startStunnel,
+  startTool,
 } from '../support/peers.ts';
 import { writePhantomStudy } from '../support/phantom-studies.ts';
 import { freshFolder } from '../support/store.ts';
@@ -137,6 +138,25 @@ describe.skipIf(!orthancIsInstalled || !isInstalled('storescu') || !isInstalled(
     const told = await runTool('dsrdump', [results[modalities.indexOf('SR')] ?? '']);
     expect(told).toContain('A fictional mass.');
     expect(told).toMatch(/not for diagnostic use/i);
+
+    // Taken back while the archive is gone, then in the way of one that refuses whoever calls.
+    await network.removeNode('archive');
+    await worklist.open();
+    await worklist.openStudy(study.studyInstanceUid);
+    await report.open();
+    await report.takeBack('Motion, no mass.');
+    await network.open();
+    await expect.poll(() => textOf(network.owed)).toMatch(/^archive.*There is no node named archive\./s);
+    await window.screenshot({ path: testResult('owed-replacements.png') });
+    const refusing = await freePort();
+    await startTool('storescp', ['--refuse', `${refusing}`], refusing);
+    await network.addDimseNode({ ...dimseNode(refusing), name: 'archive' });
+    await network.owed.waitFor({ state: 'detached' });
+    // Of the one finding nothing is left: a report without it, and the note.
+    const refused = network.queue.and(window.locator('[data-state="failed"]'));
+    await expect.poll(() => refused.count()).toBe(2);
+    expect((await refused.allInnerTexts()).join()).toMatch(/Rejection note.*Structured report/s);
+    await window.screenshot({ path: testResult('refused-replacements.png') });
     expect(station.pageErrors).toEqual([]);
   });
 });

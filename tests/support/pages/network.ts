@@ -6,12 +6,15 @@ export class NetworkPage {
   readonly studies: Locator;
   readonly receiver: Locator;
   readonly queue: Locator;
+  /** What nodes have not been told yet. */
+  readonly owed: Locator;
 
   constructor(window: Page) {
     this.#window = window;
     this.studies = window.getByTestId('remote-study');
     this.receiver = window.getByTestId('receiver');
     this.queue = window.getByTestId('send-entry');
+    this.owed = window.getByTestId('owed-entry');
   }
 
   async open(): Promise<void> {
@@ -36,6 +39,12 @@ export class NetworkPage {
     await this.#window.getByTestId('node-url').fill(node.url);
     if (node.ca !== undefined) await this.#window.getByTestId('ca-file').fill(node.ca);
     await this.#saveNode();
+  }
+
+  async removeNode(name: string): Promise<void> {
+    await this.#node(name).getByTestId('edit-node').click();
+    await this.#window.getByTestId('remove-node').click();
+    await this.#node(name).waitFor({ state: 'detached' });
   }
 
   async startTest(name: string): Promise<void> {

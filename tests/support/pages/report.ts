@@ -70,6 +70,16 @@ export class ReportPage {
     await this.#window.getByTestId('signed-addendum').filter({ hasText: text }).waitFor();
   }
 
+  /** Signs an addendum that takes the first accepted finding back for the patient's safety. */
+  async takeBack(text: string): Promise<void> {
+    await this.#window.getByTestId('addendum').click();
+    await this.#window.getByTestId('addendum-text').fill(text);
+    await this.#window.getByTestId('take-back').first().check();
+    await this.#window.getByTestId('reason-safety').check();
+    await this.#window.getByTestId('sign-addendum').click();
+    await this.#window.getByTestId('signed-addendum').filter({ hasText: text }).waitFor();
+  }
+
   /** The dialog must have been answered before; see dialogs.ts. */
   async exportPdf(): Promise<void> {
     await this.#window.getByTestId('export-pdf').click();
