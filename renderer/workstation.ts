@@ -7,6 +7,7 @@ import type {
   Events,
   WorkstationBridge,
 } from '../preload/contract/workstation.ts';
+import { faultSentence } from './language/faults.ts';
 
 declare global {
   interface Window {
@@ -14,14 +15,14 @@ declare global {
   }
 }
 
-/** A failure that main reported: its message is the sentence that a person reads. */
+/** A failure that main reported: its message is the sentence that a person reads, in the window's language. */
 export class FaultError extends Error {
   override readonly name = 'FaultError';
   readonly code: FaultCode;
   readonly path: string | undefined;
 
   constructor(fault: FaultRecord) {
-    super(fault.message);
+    super(faultSentence(fault.message));
     this.code = fault.code;
     this.path = fault.path;
   }
