@@ -85,7 +85,7 @@ function failedIndex(thrown: unknown): Indexed {
 async function framePixels(source: FrameSource): Promise<FramePixels> {
   const opened = await open(source);
   const display = toDisplay(await opened.decode(source.frame), opened.header);
-  const { center, width } = display.windows[0] ?? { center: 128, width: 256 };
+  const [{ center, width } = { center: 128, width: 256 }, ...furtherWindows] = display.windows;
   return {
     rows: display.rows,
     columns: display.columns,
@@ -98,6 +98,7 @@ async function framePixels(source: FrameSource): Promise<FramePixels> {
     rescaleIntercept: display.intercept,
     windowCenter: center,
     windowWidth: width,
+    furtherWindows,
     voiFunction: display.voiFunction,
     pixelSpacing: display.pixelSpacing && [display.pixelSpacing.row, display.pixelSpacing.column],
     spacingAtDetector: display.pixelSpacing?.plane === 'detector',

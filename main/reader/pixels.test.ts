@@ -24,6 +24,18 @@ describe('what the window is given of a frame', () => {
     expect(pixels).toMatchObject({ windowCenter: 40, windowWidth: 400, voiFunction: name });
   });
 
+  it('gives the windows that the file offers besides the first, with their names', async () => {
+    const several: Change[] = [
+      [0x00281050, 'DS', '40\\-600'],
+      [0x00281051, 'DS', '400\\1500'],
+      [0x00281055, 'LO', 'SOFT\\LUNG'],
+    ];
+    const pixels = await pixelsOf(...several);
+    expect(pixels).toMatchObject({ windowCenter: 40, windowWidth: 400 });
+    expect(pixels.furtherWindows).toEqual([{ center: -600, width: 1500, explanation: 'LUNG' }]);
+    expect((await pixelsOf(...window)).furtherWindows).toEqual([]);
+  });
+
   it('says whether its spacing is that of the detector', async () => {
     const detector: Change = [0x00181164, 'DS', '0.2\\0.1'];
     expect(await pixelsOf(detector)).toMatchObject({ pixelSpacing: [0.2, 0.1], spacingAtDetector: true });

@@ -71,8 +71,8 @@ describe('the session', () => {
     multiplanar: false,
     synchronised: true,
     places: [
-      { study: '1.2.3', series: '1.2.3.1', frame: 0 },
-      { study: '9', series: '9.1', frame: 4 },
+      { study: '1.2.3', series: '1.2.3.1', frame: 0, window: { center: 40, width: 80 } },
+      { study: '9', series: '9.1', frame: 4, window: null },
     ],
     active: 0,
   };

@@ -116,6 +116,8 @@ export interface FramePixels {
   readonly rescaleIntercept: number;
   readonly windowCenter: number;
   readonly windowWidth: number;
+  /** Windows that the file offers besides, with what it calls them. */
+  readonly furtherWindows: readonly { readonly center: number; readonly width: number; readonly explanation: string }[];
   /** How grey follows from the window (PS3.3 C.11.2.1.2 and C.11.2.1.3). */
   readonly voiFunction: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
   readonly pixelSpacing: readonly [number, number] | null;

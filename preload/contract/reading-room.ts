@@ -4,6 +4,7 @@ import { z } from 'zod';
 const id = z.string().min(1).max(64);
 const text = (longest: number) => z.string().max(longest);
 const place = z.int().min(1).max(3);
+const shownWindow = z.strictObject({ center: z.number(), width: z.number().positive() }).readonly();
 
 /** How studies of a kind hang when they are opened. */
 export const hangingProtocolSchema = z.strictObject({
@@ -20,7 +21,7 @@ export const hangingProtocolSchema = z.strictObject({
   priorBeside: z.boolean(),
   synchronised: z.boolean(),
   /** In the file's units; null for the window that the file asks for. */
-  window: z.strictObject({ center: z.number(), width: z.number().positive() }).readonly().nullable(),
+  window: shownWindow.nullable(),
 });
 export type HangingProtocol = Readonly<z.infer<typeof hangingProtocolSchema>>;
 
@@ -37,7 +38,15 @@ export const reportTemplateSchema = z.strictObject({
 });
 export type ReportTemplate = Readonly<z.infer<typeof reportTemplateSchema>>;
 
-const hungSchema = z.strictObject({ study: id, series: id, frame: z.int().min(0) }).readonly();
+const hungSchema = z
+  .strictObject({
+    study: id,
+    series: id,
+    frame: z.int().min(0),
+    /** In the file's units; null for the window that the file asks for, and in what an older version kept. */
+    window: shownWindow.nullable().default(null),
+  })
+  .readonly();
 
 /** Where the reader was: comes back after a restart, also after a crash. */
 export const sessionSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { count, formatShare } from '../design/format.ts';
+import { count, formatFixed, formatShare } from '../design/format.ts';
 import { messages } from '../language/language.svelte.ts';
 
 const imagesOf = (images: number, patients: number) =>
@@ -39,7 +39,7 @@ export const text = messages(
     interval: (low: number, high: number) => `95%: ${percent(low)} to ${percent(high)}`,
     confirmed: 'Confirmed cases found',
     auroc: 'AUROC on confirmed cases',
-    aurocInterval: (low: number, high: number) => `95%: ${low.toFixed(2)} to ${high.toFixed(2)}`,
+    aurocInterval: (low: number, high: number) => `95%: ${formatFixed(low, 2)} to ${formatFixed(high, 2)}`,
     nullBaseline: 'AUROC at random weights',
     nullBaselineText:
       'AUROC at random weights: the same architecture, untrained, on the same images. An AUROC says something about the model only by its distance from this one, and without it is no evidence. Measuring takes as long as the calibration did.',
@@ -114,7 +114,7 @@ export const text = messages(
     interval: (low, high) => `95%: ${percent(low)} bis ${percent(high)}`,
     confirmed: 'Bestätigte Fälle gefunden',
     auroc: 'AUROC auf bestätigten Fällen',
-    aurocInterval: (low, high) => `95%: ${low.toFixed(2)} bis ${high.toFixed(2)}`,
+    aurocInterval: (low, high) => `95%: ${formatFixed(low, 2)} bis ${formatFixed(high, 2)}`,
     nullBaseline: 'AUROC mit zufälligen Gewichten',
     nullBaselineText:
       'AUROC mit zufälligen Gewichten: dieselbe Architektur, untrainiert, auf denselben Bildern. Eine AUROC sagt nur durch ihren Abstand von dieser etwas über das Modell, und ohne sie ist sie kein Beleg. Das Messen dauert so lange wie die Kalibrierung.',

@@ -5,9 +5,12 @@ import {
   formatDicomDate,
   formatDicomTime,
   formatDuration,
+  formatInterval,
   formatPersonName,
   formatPValue,
+  formatScore,
   formatShare,
+  formatWindow,
 } from './format.ts';
 
 describe('how values read', () => {
@@ -35,6 +38,24 @@ describe('how values read', () => {
   it('never claims a p-value of zero', () => {
     expect(formatPValue(0.0004)).toBe('p < 0.001');
     expect(formatPValue(0.0476)).toBe('p = 0.048');
+  });
+
+  it('writes figures as the language does', () => {
+    language.tag = 'de';
+    expect([formatPValue(0.0476), formatPValue(0), formatScore(0.5), formatShare(0.025)]).toEqual([
+      'p = 0,048',
+      'p < 0,001',
+      '0,500',
+      '2,5\u00a0%',
+    ]);
+    expect(formatInterval({ value: 0.9134, low: 0.85, high: 0.97 })).toBe('0,913 (0,85–0,97)');
+    language.tag = 'en';
+    expect(formatInterval({ value: 0.9134, low: 0.85, high: 0.97 })).toBe('0.913 (0.85–0.97)');
+  });
+
+  it('states windows in whole values where they are wide', () => {
+    expect(formatWindow({ center: -0.4, width: 1500 })).toBe('W 1500  L 0');
+    expect(formatWindow({ center: 0.5, width: 0.25 })).toBe('W 0.25  L 0.5');
   });
 
   it('keeps shares and counts short', () => {

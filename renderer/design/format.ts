@@ -46,18 +46,35 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
+/** With so many decimals, also where they are zeros. */
+export function formatFixed(number: number, decimals: number): string {
+  return number.toLocaleString(language.locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
 export function formatScore(score: number): string {
-  return score.toLocaleString(language.locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  return formatFixed(score, 3);
+}
+
+/** 'W 400  L 40'; windows of a few values, as of maps from 0 to 1, with decimals. */
+export function formatWindow({ center, width }: { readonly center: number; readonly width: number }): string {
+  const decimals = Math.abs(width) < 10 ? 2 : 0;
+  const figure = (value: number) =>
+    value.toLocaleString(language.locale, {
+      maximumFractionDigits: decimals,
+      useGrouping: false,
+      signDisplay: 'negative',
+    });
+  return `W ${figure(width)}  L ${figure(center)}`;
 }
 
 /** A p-value as it is quoted in print: three decimals, and never '0'. */
 export function formatPValue(pValue: number): string {
-  return pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
+  return pValue < 0.001 ? `p < ${formatFixed(0.001, 3)}` : `p = ${formatFixed(pValue, 3)}`;
 }
 
-/** A share as percent with as many decimals as it needs: '5%', '2.5%'. */
+/** A share as percent with as many decimals as it needs: '5%', '2.5%', '2,5 %'. */
 export function formatShare(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
+  return share.toLocaleString(language.locale, { style: 'percent', maximumFractionDigits: 1 });
 }
 
 export function formatNumber(number: number): string {
@@ -79,5 +96,5 @@ export function formatInterval({
   readonly low: number;
   readonly high: number;
 }): string {
-  return `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+  return `${formatFixed(value, 3)} (${formatFixed(low, 2)}–${formatFixed(high, 2)})`;
 }

@@ -15,6 +15,9 @@ export interface Affine {
 
 export type Point = readonly [number, number];
 
+/** Changes nothing. */
+export const identity: Affine = { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 };
+
 /** The affine map that takes (0,0), (1,0) and (0,1) to the three points. */
 export function affineFrom(origin: Point, right: Point, down: Point): Affine {
   return {

@@ -16,7 +16,7 @@ import {
 } from '@cornerstonejs/tools';
 import type { AnnotationTool } from '../../preload/contract/model.ts';
 import { formatNumber } from '../design/format.ts';
-import { knownFrame } from './stack-images.ts';
+import { knownPicture } from './stack-images.ts';
 import { text } from './text.ts';
 
 /** `outline` is drawn by Outliner.svelte, not by Cornerstone. */
@@ -111,7 +111,7 @@ function measuredLines(data: ToolTypes.AnnotationData, target: string | readonly
   const targetId = typeof target === 'string' ? target : (target[0] ?? '');
   const stats = (data as { cachedStats?: Record<string, Stats> }).cachedStats?.[targetId];
   if (!stats) return undefined;
-  const known = knownFrame(targetId.replace(/^imageId:/, ''));
+  const known = knownPicture(targetId.replace(/^imageId:/, ''));
   const { unit, where } = lengthUnits(known?.lengths ?? 'pixels');
   const round = (value: number) => formatNumber(Number(value.toFixed(1)));
   const lines: string[] = [];

@@ -24,7 +24,7 @@ import { type PlaneState, planeState } from './plane-state.ts';
 import { VolumeTint } from './region-tint.ts';
 import { placeInPatient, sliceAt, type VolumeGeometry } from './volume.ts';
 import { type Loading, loadVoxels, type VolumePixels } from './volume-pixels.ts';
-import type { WindowLevel } from './window-presets.ts';
+import type { FileWindows, WindowLevel } from './window-presets.ts';
 
 export const planes = ['axial', 'coronal', 'sagittal'] as const;
 export type Plane = (typeof planes)[number];
@@ -209,6 +209,10 @@ export class MprView implements PictureView {
     }
   }
 
+  get fileWindows(): FileWindows {
+    return this.#pixels.windows;
+  }
+
   /** Where the three planes meet, in the patient, mm. */
   get crosshair(): Types.Point3 {
     const tool = ToolGroupManager.getToolGroup(this.#id)?.getToolInstance(CrosshairsTool.toolName);
@@ -242,7 +246,7 @@ export class MprView implements PictureView {
   }
 
   resetWindow(): void {
-    this.setWindow(this.#pixels.window);
+    this.setWindow(this.fileWindows.asked);
     this.#applyInversion();
   }
 

@@ -2,7 +2,7 @@
 import type { FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
 import type { Reading } from './reading.svelte.ts';
 import type { StackView } from './stack-view.ts';
-import type { WindowLevel } from './window-presets.ts';
+import { type FileWindows, sameWindow, type WindowLevel } from './window-presets.ts';
 
 export class Pane {
   /** The study; null while the place is empty. */
@@ -16,13 +16,19 @@ export class Pane {
   element: HTMLElement | null = $state.raw(null);
   /** In place of the window that the file asks for. */
   startWindow: WindowLevel | null = null;
+  /** The window that was chosen for what it shows; null for the one that the file asks for. */
+  window: WindowLevel | null = $state.raw(null);
+  /** Of the picture on the screen. */
+  fileWindows: FileWindows | null = $state.raw(null);
   /** Where it was when stacks were last tied together; see synchrony.ts. */
   tiedAt = 0;
 
   readonly series: SeriesDetail | undefined = $derived(this.reading?.detail?.series[this.seriesIndex]);
   readonly frame: FrameRow | undefined = $derived(this.series?.frames[this.frameIndex]);
 
-  put(reading: Reading, seriesIndex: number, frameIndex = 0): void {
+  put(reading: Reading, seriesIndex: number, frameIndex = 0, window = this.startWindow): void {
+    this.window = window;
+    this.fileWindows = null;
     this.reading = reading;
     this.seriesIndex = seriesIndex;
     this.frameIndex = frameIndex;
@@ -32,6 +38,12 @@ export class Pane {
     this.reading = null;
     this.seriesIndex = 0;
     this.frameIndex = 0;
+  }
+
+  /** Notes in which window its pictures are drawn. */
+  drawnIn(window: WindowLevel, file: FileWindows | null): void {
+    if (file && sameWindow(window, file.asked)) this.window = null;
+    else if (!this.window || !sameWindow(window, this.window)) this.window = window;
   }
 
   shows(reading: Reading, seriesIndex: number): boolean {
@@ -47,6 +59,7 @@ export class Pane {
   /** Shows its stacks in a window of their own from now on; null for the one that the file asks for. */
   startWith(window: WindowLevel | null): void {
     this.startWindow = window;
+    if (window) this.window = window;
     if (window) this.view?.setWindow(window);
   }
 

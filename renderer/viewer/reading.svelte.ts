@@ -51,9 +51,9 @@ export class Reading {
   /** While the key for 'picture without' is held. */
   overlayHeldOff: boolean = $state(false);
   contoursShown: boolean = $state(true);
-  opacity: number = $state(0.5);
+  #opacity: number = $state(remembered('map.opacity', 0.5, isShare));
   /** Whether the map shows its area or only the line where it crosses the threshold. */
-  filled: boolean = $state(true);
+  #filled: boolean = $state(remembered('map.filled', true, isBoolean));
   #colours: ColourMapName = $state(remembered('map.colours', 'inferno', oneOf(colourMapNames)));
   /** Highest points of the calibration's held-out normals, ascending: what p-values are counted against. */
   normalPeaks: NormalPeaks = $state.raw({ scores: [], weights: [] });
@@ -62,7 +62,7 @@ export class Reading {
   drawing: 'new' | { readonly findingId: string } | null = $state.raw(null);
   /** The finding whose outline is being pulled at its handles. */
   pullingId: string | null = $state(null);
-  threshold: number = $state(0.5);
+  #threshold: number = $state(0.5);
 
   readonly #places: ReadonlyMap<string, Place> = $derived(placesOf(this.detail?.series ?? []));
   readonly #results: ReadonlyMap<string, FrameResult> = $derived(
@@ -83,6 +83,34 @@ export class Reading {
 
   constructor(studyInstanceUid: string) {
     this.studyInstanceUid = studyInstanceUid;
+  }
+
+  get opacity(): number {
+    return this.#opacity;
+  }
+
+  set opacity(opacity: number) {
+    this.#opacity = opacity;
+    remember('map.opacity', opacity);
+  }
+
+  get filled(): boolean {
+    return this.#filled;
+  }
+
+  set filled(filled: boolean) {
+    this.#filled = filled;
+    remember('map.filled', filled);
+  }
+
+  get threshold(): number {
+    return this.#threshold;
+  }
+
+  /** Moved by the reader, for this analysis: the next one begins at the threshold of its calibration. */
+  set threshold(threshold: number) {
+    this.#threshold = threshold;
+    if (this.shown) remember('map.threshold', { analysis: this.shown.id, threshold });
   }
 
   get colours(): ColourMapName {
@@ -141,7 +169,7 @@ export class Reading {
   async #show(analysis: Analysis | null, take: () => void): Promise<void> {
     const other = analysis && analysis.id !== this.shown?.id;
     if (other && this.analysis) forgetSteps(); // they are about findings that are gone
-    if (other) this.threshold = onScale(analysis.calibration.threshold);
+    if (other) this.#threshold = onScale(movedThreshold(analysis.id) ?? analysis.calibration.threshold);
     take();
     if (other) this.normalPeaks = await call('calibrations.normalPeaks', analysis.calibration.id);
   }
@@ -304,6 +332,26 @@ export class Reading {
 
 /** A p-value is small where a score is high: its map would show the wrong places. */
 const isScore = ({ quantity }: ImportedMap) => /score/i.test(quantity);
+
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
+
+interface MovedThreshold {
+  readonly analysis: string;
+  readonly threshold: number;
+}
+const isMoved = (value: unknown): value is MovedThreshold =>
+  typeof value === 'object' &&
+  value !== null &&
+  'analysis' in value &&
+  'threshold' in value &&
+  isShare(value.threshold);
+
+/** Where the reader left the threshold, if this analysis was the last for which it was moved. */
+function movedThreshold(analysisId: string): number | undefined {
+  const moved = remembered('map.threshold', { analysis: '', threshold: 0 }, isMoved);
+  return moved.analysis === analysisId ? moved.threshold : undefined;
+}
 
 function onScale(threshold: number): number {
   return Math.min(mapRange.high, Math.max(mapRange.low, threshold));

@@ -3,6 +3,7 @@ import { cache, Enums, imageLoader, metaData, type Types, utilities } from '@cor
 import type { FramePixels, FrameRow } from '../../preload/contract/model.ts';
 import { frameKey, frameRef } from '../images/frame-key.ts';
 import { call } from '../workstation.ts';
+import type { FileWindows } from './window-presets.ts';
 
 const scheme = 'mediclip';
 
@@ -13,6 +14,7 @@ interface KnownFrame {
   photometricInterpretation: string;
   units: string;
   atDetector: boolean;
+  windows: FileWindows | null;
   graphics: HTMLCanvasElement | null;
 }
 
@@ -30,19 +32,24 @@ export function imageIdOf(frame: FrameRow, modality: string): string {
       photometricInterpretation: 'MONOCHROME2',
       units: '',
       atDetector: false,
+      windows: null,
       graphics: null,
     });
   return imageId;
 }
 
-/** What measurements need to know of a picture. */
-export function knownFrame(
-  imageId: string,
-): { readonly lengths: 'pixels' | 'patient' | 'detector'; readonly units: string } | undefined {
+/** What the pixels of a picture tell beyond its row in the study; null and '' before they are here. */
+export interface KnownPicture {
+  readonly lengths: 'pixels' | 'patient' | 'detector';
+  readonly units: string;
+  readonly windows: FileWindows | null;
+}
+
+export function knownPicture(imageId: string): KnownPicture | undefined {
   const entry = known.get(imageId);
   if (!entry) return undefined;
-  const { frame, atDetector, units } = entry;
-  return { lengths: frame.pixelSpacing === null ? 'pixels' : atDetector ? 'detector' : 'patient', units };
+  const { frame, atDetector, units, windows } = entry;
+  return { lengths: frame.pixelSpacing === null ? 'pixels' : atDetector ? 'detector' : 'patient', units, windows };
 }
 
 /** The file's own graphics over a frame that was shown, in its pixels; null where there are none. */
@@ -107,8 +114,25 @@ async function loadImage(imageId: string): Promise<Types.IImage> {
   entry.photometricInterpretation = pixels.photometricInterpretation;
   entry.units = pixels.units;
   entry.atDetector = pixels.spacingAtDetector;
+  entry.windows = fileWindows(pixels);
   entry.graphics = pixels.overlay && drawnGraphics(pixels.overlay, pixels.columns, pixels.rows);
   return toImage(imageId, pixels);
+}
+
+/** What a frame's file says of windows, in the units of its values after rescaling. */
+export function fileWindows(pixels: FramePixels): FileWindows {
+  const { windowCenter: center, windowWidth: width, furtherWindows: further, voiFunction } = pixels;
+  const [low, high] = endsOf(pixels);
+  // LINEAR counts in whole values (PS3.3 C.11.2.1.2).
+  const whole = voiFunction === 'LINEAR_EXACT' ? 0 : 1;
+  const range = { center: (low + high + whole) / 2, width: Math.max(high - low + whole, whole || Number.MIN_VALUE) };
+  return { asked: { center, width }, further, range };
+}
+
+/** Lowest and highest value after rescaling. */
+export function endsOf({ minimum, maximum, rescaleSlope, rescaleIntercept }: FramePixels): readonly [number, number] {
+  const ends = [minimum, maximum].map((value) => value * rescaleSlope + rescaleIntercept);
+  return [Math.min(...ends), Math.max(...ends)];
 }
 
 function toImage(imageId: string, pixels: FramePixels): Types.IImage {
@@ -116,7 +140,7 @@ function toImage(imageId: string, pixels: FramePixels): Types.IImage {
   const color = samplesPerPixel === 3;
   const data = rescaled(pixels);
   const [rowSpacing, columnSpacing] = pixels.pixelSpacing ?? [1, 1];
-  const ends = [pixels.minimum, pixels.maximum].map((value) => value * rescaleSlope + rescaleIntercept);
+  const [minPixelValue, maxPixelValue] = endsOf(pixels);
   return {
     imageId,
     // Pixels arrive here already rescaled, so that window and probe speak in the file's units.
@@ -124,8 +148,8 @@ function toImage(imageId: string, pixels: FramePixels): Types.IImage {
     intercept: 0,
     preScale: { enabled: true, scaled: true, scalingParameters: { rescaleSlope, rescaleIntercept } },
     isPreScaled: true,
-    minPixelValue: Math.min(...ends),
-    maxPixelValue: Math.max(...ends),
+    minPixelValue,
+    maxPixelValue,
     windowCenter: pixels.windowCenter,
     windowWidth: pixels.windowWidth,
     voiLUTFunction: voiFunctions[pixels.voiFunction],

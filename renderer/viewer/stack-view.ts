@@ -15,7 +15,7 @@ import { startCornerstone } from './cornerstone.ts';
 import { addToolGroup, type MouseTool, useTool } from './mouse-tools.ts';
 import type { PictureView } from './picture-view.ts';
 import { PictureTint } from './region-tint.ts';
-import { dropUnused, holdImages, imageIdOf, releaseImages } from './stack-images.ts';
+import { dropUnused, holdImages, imageIdOf, type KnownPicture, knownPicture, releaseImages } from './stack-images.ts';
 import type { WindowLevel } from './window-presets.ts';
 
 /** What the viewport shows at the moment of a rendering. */
@@ -28,6 +28,7 @@ export interface ViewState {
   /** Whether grey values are shown the other way round than the file asks for. */
   readonly inverted: boolean;
   readonly toScreen: Affine;
+  readonly picture: KnownPicture;
 }
 
 /** Pictures fetched ahead around the one on the screen. */
@@ -219,8 +220,9 @@ export class StackView implements PictureView {
     const image = this.#viewport.getCornerstoneImage();
     const index = image ? this.#imageIds.indexOf(image.imageId) : -1;
     const frame = this.#frames[index];
+    const picture = image && knownPicture(image.imageId);
     const { voiRange } = this.#viewport.getProperties();
-    if (!image || !frame || !voiRange) return;
+    if (!image || !frame || !picture || !voiRange) return;
     const [right, down] = this.#viewport.getPan();
     this.#fits = Math.abs(this.#viewport.getZoom() - 1) < 0.01 && Math.hypot(right, down) < 1;
     this.#onRendered({
@@ -229,6 +231,7 @@ export class StackView implements PictureView {
       window: windowOf(voiRange, image),
       inverted: this.#inverted,
       toScreen: this.#toScreen(frame),
+      picture,
     });
     void this.#fetchAhead(index);
   };

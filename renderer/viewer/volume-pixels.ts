@@ -2,14 +2,16 @@
 import type { FramePixels, FrameRow } from '../../preload/contract/model.ts';
 import { frameRef } from '../images/frame-key.ts';
 import { call } from '../workstation.ts';
+import { endsOf, fileWindows } from './stack-images.ts';
+import type { FileWindows } from './window-presets.ts';
 
 export type Voxels = Int16Array | Float32Array;
 
 export interface VolumePixels {
   /** Slice after slice, each row after row. */
   readonly voxels: Voxels;
-  /** Of the slice in the middle, as its file asks for. */
-  readonly window: { readonly center: number; readonly width: number };
+  /** Of the slice in the middle. */
+  readonly windows: FileWindows;
   readonly storedInverted: boolean;
 }
 
@@ -35,21 +37,21 @@ export async function loadVoxels(frames: readonly FrameRow[], { signal, onProgre
     if (slice === frames.length >> 1) middle = pixels;
     onProgress(slice + 1);
   }
-  const { windowCenter: center, windowWidth: width, photometricInterpretation } = middle!;
   const loaded: VolumePixels = {
     voxels,
-    window: { center, width },
-    storedInverted: photometricInterpretation === 'MONOCHROME1',
+    windows: fileWindows(middle!),
+    storedInverted: middle!.photometricInterpretation === 'MONOCHROME1',
   };
   return loaded;
 }
 
 /** Half the memory where nothing is lost by it. */
-function fitsInt16({ rescaleSlope, rescaleIntercept, minimum, maximum, data }: FramePixels): boolean {
+function fitsInt16(pixels: FramePixels): boolean {
+  const { rescaleSlope, rescaleIntercept, data } = pixels;
   if (data instanceof Float32Array || !Number.isInteger(rescaleSlope) || !Number.isInteger(rescaleIntercept))
     return false;
-  const ends = [minimum, maximum].map((value) => value * rescaleSlope + rescaleIntercept);
-  return Math.min(...ends) >= -32768 && Math.max(...ends) <= 32767;
+  const [low, high] = endsOf(pixels);
+  return low >= -32768 && high <= 32767;
 }
 
 function fill(voxels: Voxels, from: number, { data, rescaleSlope, rescaleIntercept }: FramePixels): void {

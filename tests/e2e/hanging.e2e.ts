@@ -140,6 +140,19 @@ describe('hanging a study', () => {
     await worklist.open();
     await worklist.openStudy(studyUid);
     await expect.poll(() => window.getByTestId('tile').nth(1).getAttribute('data-study')).toBe(priorUid);
+    // Once it is removed, studies hang as they come.
+    await viewer.hang('hanging-protocols');
+    await window.getByTestId('remove-protocol').click();
+    await expect.poll(() => askFor(window, 'protocols.list')).toEqual([]);
+    await window.getByTestId('protocol').waitFor({ state: 'hidden' });
+    await window.keyboard.press('Escape');
+    await worklist.open();
+    await worklist.openStudy(otherUid);
+    await expect.poll(() => window.getByTestId('tiles').getAttribute('data-layout')).toBe('1x1');
+    await worklist.open();
+    await worklist.openStudy(studyUid);
+    await viewer.hang('prior-beside');
+    await expect.poll(() => window.getByTestId('tile').nth(1).getAttribute('data-study')).toBe(priorUid);
   });
 
   test('layout, study, picture and window come back, also after the application was killed', async () => {

@@ -79,6 +79,74 @@ describe('reading a study', () => {
     await expect.poll(() => textOf(window.getByTestId('corner-window'))).toBe('W 80 L 40');
   });
 
+  test('every tool of the mouse does what its name says', async () => {
+    const { viewer, window } = station;
+    const corner = () => textOf(window.getByTestId('corner-window'));
+    const place = () => viewer.toScreen();
+    const asked = 'W 90 L 40';
+    await viewer.press('r');
+    await expect.poll(corner).toBe(asked);
+    const start = await place();
+    await viewer.press('w');
+    await viewer.drag([0.5, 0.5], [0.6, 0.55]);
+    await expect.poll(corner).not.toBe(asked);
+    await viewer.press('0');
+    await expect.poll(corner).toBe(asked);
+
+    await viewer.press('d');
+    await viewer.drag([0.5, 0.5], [0.6, 0.5]);
+    const { width } = (await window.getByTestId('stack-image').boundingBox())!;
+    await expect.poll(async () => Math.abs((await place()).e - start.e - 0.1 * width)).toBeLessThan(2);
+    await viewer.press('z');
+    await viewer.drag([0.5, 0.5], [0.5, 0.6]);
+    await expect.poll(async () => Math.abs((await place()).a / start.a - 1)).toBeGreaterThan(0.05);
+    await viewer.press('v');
+    await expect.poll(async () => (await place()).d).toBeLessThan(0);
+    await viewer.press('r');
+    await expect.poll(place).toEqual(start);
+
+    await viewer.press('s');
+    await viewer.drag([0.5, 0.3], [0.5, 0.7]);
+    await expect.poll(() => viewer.frameIndex()).toBeGreaterThan(0);
+    await viewer.press('Home');
+    await expect.poll(() => viewer.frameIndex()).toBe(0);
+
+    const brightness = await viewer.meanGrey();
+    await viewer.press('i');
+    await expect.poll(corner).toContain('inverted');
+    await expect.poll(async () => brightness + (await viewer.meanGrey())).toBeCloseTo(255, -1);
+    await viewer.press('i');
+    await expect.poll(corner).toBe(asked);
+
+    const lens = window.locator('.magnifyTool');
+    await viewer.press('m');
+    await viewer.hold([0.5, 0.5], async () => await lens.waitFor());
+    await lens.waitFor({ state: 'detached' });
+  });
+
+  test('angle, rectangle and probe measure, and are undone one by one', async () => {
+    const { viewer } = station;
+    const tools = async () => (await stored()).map(({ tool }) => tool).sort();
+    await viewer.press('g');
+    await viewer.drag([0.3, 0.75], [0.5, 0.75]);
+    await viewer.click([0.5, 0.85]);
+    await expect.poll(tools).toEqual(['angle', 'ellipse', 'length']);
+    // The arm that was drawn lies level, the other one goes straight down from its end.
+    await expect.poll(() => viewer.measuredText()).toMatch(/\b(89|90)(\.\d)?°/);
+    await viewer.press('q');
+    await viewer.drag([0.42, 0.42], [0.5, 0.5]);
+    await expect.poll(tools).toEqual(['angle', 'ellipse', 'length', 'rectangle']);
+    await expect.poll(async () => (await viewer.measuredText()).match(/Mean/g)?.length).toBe(2);
+    await viewer.press('b');
+    await viewer.click([0.6, 0.45]);
+    await expect.poll(tools).toEqual(['angle', 'ellipse', 'length', 'probe', 'rectangle']);
+    for (const left of [4, 3, 2]) {
+      await viewer.press('Control+z');
+      await expect.poll(async () => (await stored()).length).toBe(left);
+    }
+    expect(await tools()).toEqual(['ellipse', 'length']);
+  });
+
   test('a calibration for other images is not used silently', async () => {
     const { calibration, worklist, viewer, window } = station;
     await calibration.new();
@@ -126,6 +194,47 @@ describe('reading a study', () => {
     );
     await window.screenshot({ path: testResult('why.png') });
     await window.keyboard.press('Escape');
+  });
+
+  test('the map is made fainter, cut higher, and taken away while a key is held; strip and keys go to slices', async () => {
+    const { viewer, window } = station;
+    await window.getByTestId('map-style').selectOption('filled');
+    await viewer.showOutlines(false);
+    const { frames, analysis } = await viewer.whatIsShown(caseUid);
+    const bars = (await window.getByTestId('score-strip').locator('svg').boundingBox())!;
+    for (const index of [2, 1]) {
+      await window.mouse.click(bars.x + bars.width / 2, bars.y + ((index + 0.5) / frames.length) * bars.height);
+      await expect.poll(() => viewer.frameIndex()).toBe(index);
+    }
+    const region = analysis.findings.find(({ drawnBy }) => drawnBy === null)!;
+    await viewer.goTo(window.locator(`[data-testid="finding"][data-finding="${region.id}"]`));
+    const coloured = () => viewer.colouredIn(region.box);
+    await expect.poll(coloured).toBeGreaterThan(0);
+    for (const opacity of [0.2, 0.5]) {
+      await window.getByTestId('overlay-opacity').fill(String(opacity));
+      await expect.poll(async () => (await viewer.strongestOverlay()) / 255).toBeCloseTo(opacity, 1);
+    }
+    await window.getByTestId('overlay-threshold').fill('0.881');
+    await expect.poll(coloured).toBe(0);
+    await window.getByTestId('back-to-threshold').click();
+    await expect.poll(coloured).toBeGreaterThan(0);
+    await viewer.stack.focus();
+    await window.keyboard.down('h');
+    await expect.poll(() => viewer.strongestOverlay()).toBe(0);
+    await window.keyboard.up('h');
+    await expect.poll(coloured).toBeGreaterThan(0);
+
+    const selected = viewer.findings.filter({ has: window.locator('[aria-pressed="true"][data-testid="finding-go"]') });
+    const chosen = () => selected.getAttribute('data-finding');
+    for (let back = await viewer.findings.count(); back > 0; back--) await viewer.press('p');
+    const first = await chosen();
+    await viewer.press('n');
+    await expect.poll(chosen).not.toBe(first);
+    await viewer.press('p');
+    await expect.poll(chosen).toBe(first);
+    await window.getByTestId('map-style').selectOption('contours');
+    await viewer.showOutlines(true);
+    await viewer.goTo(viewer.findings.filter({ hasText: 'drawn by hand' }));
   });
 
   test('an outline is drawn anew, a finding removed, and both come back as they were', async () => {
@@ -293,10 +402,20 @@ describe('reading a study', () => {
   });
 
   test('where no calibration fits, the app says so and does not analyse', async () => {
-    const { worklist, window } = station;
+    const { worklist, viewer, window } = station;
     await worklist.open();
     await worklist.openStudy(otherUid);
     await window.getByTestId('none-fits').waitFor();
+    // Windows in HU would mean nothing here: those on the keys follow from the one that the file asks for.
+    const width = async () => Number(/W ([\d.]+)/.exec(await textOf(window.getByTestId('corner-window')))?.[1]);
+    const asked = await width();
+    await viewer.press('2');
+    await expect.poll(width).toBeCloseTo(asked / 2, -1);
+    await window.getByTestId('window-presets').click();
+    await window.getByTestId('window-preset').filter({ hasText: 'Less contrast' }).click();
+    await expect.poll(width).toBeCloseTo(asked * 2, -1);
+    await viewer.press('0');
+    await expect.poll(width).toBe(asked);
     expect(await window.getByTestId('analyse').isDisabled()).toBe(true);
     const [row] = await askFor(window, 'calibrations.list');
     await window.getByTestId('analysis-calibration').selectOption(row!.id);
@@ -309,16 +428,43 @@ describe('reading a study', () => {
     await worklist.openStudy(caseUid);
   });
 
-  test('measurements and findings are back after a restart', async () => {
+  test('measurements and findings, window and the look of the map are back after a restart', async () => {
     const kept = await stored();
+    const { viewer: before } = station;
+    await before.press('5');
+    await station.window.getByTestId('overlay-opacity').fill('0.3');
+    await station.window.getByTestId('overlay-threshold').fill('0.6');
+    await expect.poll(async () => (await askFor(station.window, 'session.get'))?.places[0]?.window?.width).toBe(80);
     await expect.poll(async () => (await askFor(station.window, 'session.get'))?.study).toBe(caseUid);
     await station.close();
     station = await openWorkstation({ dataDir });
     // It opens where the reader was: on the study.
     await expect.poll(() => station.viewer.measuredText()).toContain('Mean');
+    await expect.poll(() => textOf(station.window.getByTestId('corner-window'))).toBe('W 80 L 40');
+    const value = (testId: string) => station.window.getByTestId(testId).inputValue();
+    expect(await Promise.all(['overlay-opacity', 'overlay-threshold', 'map-style', 'map-colours'].map(value))).toEqual([
+      '0.3',
+      '0.6',
+      'contours',
+      'cividis',
+    ]);
     await station.worklist.open();
     await station.worklist.row(caseUid).waitFor();
     expect(await station.worklist.row(caseUid).getAttribute('data-unread')).toBe('false');
+    const { rows } = station.worklist;
+    const listed = () => rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset.study));
+    const filter = (name: string) => station.window.getByTestId(name);
+    for (const [choose, isThere] of [
+      [() => filter('filter-flagged').click(), true],
+      [() => filter('filter-state').selectOption('analysed'), true],
+      [() => filter('filter-state').selectOption('reported'), false],
+      [() => filter('filter-unread').click(), false],
+    ] as const) {
+      await choose();
+      await expect.poll(listed).toSatisfy((uids: string[]) => uids.length < 4 && uids.includes(caseUid) === isThere);
+      await filter('clear-filters').click();
+      await expect.poll(listed).toHaveLength(4);
+    }
     await station.worklist.openStudy(caseUid);
     await expect.poll(() => station.viewer.measuredText()).toContain('Mean');
     expect(await stored()).toEqual(kept);

@@ -58,3 +58,30 @@ test('is analysed when it is opened; scores and maps of slices that are done sho
   expect(await askFor(window, 'analyses.running', study)).toBeNull();
   expect(await viewer.soFar.isVisible()).toBe(false);
 });
+
+test('three planes show map and outlines where they cut them', async () => {
+  const { viewer, window } = station;
+  const { analysis } = await viewer.whatIsShown(study);
+  await viewer.showOutlines(true);
+  await viewer.goTo(viewer.findings.first());
+  await viewer.hang('multiplanar');
+  await window.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
+  // Going to a finding puts the crosshair into its middle: all three planes cut it.
+  await viewer.goTo(viewer.findings.first());
+  const overlays = ['axial', 'coronal', 'sagittal'].map((plane) => `overlay-${plane}`);
+  const strongest = () => Promise.all(overlays.map((overlay) => viewer.strongestOverlay(overlay)));
+  await expect.poll(async () => Math.min(...(await strongest()))).toBe(255);
+  await window.screenshot({ path: testResult('mpr-map.png') });
+  await viewer.showOutlines(false);
+  // The map alone, half transparent.
+  await expect.poll(strongest).toSatisfy((all: number[]) => all.every((one) => one > 100 && one < 155));
+  await window.getByTestId('overlay-toggle').click();
+  await expect.poll(strongest).toEqual([0, 0, 0]);
+  await window.getByTestId('overlay-toggle').click();
+  await window.getByTestId('overlay-threshold').fill('0.881');
+  await expect.poll(strongest).toEqual([0, 0, 0]);
+  await window.getByTestId('back-to-threshold').click();
+  await expect.poll(async () => Math.min(...(await strongest()))).toBeGreaterThan(100);
+  expect(analysis.findings.length).toBeGreaterThan(0);
+  expect(station.pageErrors).toEqual([]);
+});

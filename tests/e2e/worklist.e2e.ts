@@ -60,6 +60,19 @@ describe(`a worklist of ${STUDIES} studies`, () => {
     await expect.poll(() => textOf(worklist.count)).toBe('50,000 studies');
   });
 
+  test('sorts by a column, and the other way round', async () => {
+    const { worklist, window } = station;
+    const ids = async () => (await worklist.read()).map(({ patientId }) => patientId);
+    const inOrder = (list: readonly string[]) => list.every((id, place) => place === 0 || id >= list[place - 1]!);
+    await window.getByTestId('sort-id').click();
+    await expect.poll(async () => inOrder(await ids())).toBe(true);
+    const [first] = await ids();
+    await window.getByTestId('sort-id').click();
+    await expect.poll(async () => inOrder((await ids()).toReversed())).toBe(true);
+    expect((await ids())[0]! > first!).toBe(true);
+    await window.getByTestId('sort-date').click();
+  });
+
   test('puts the priors of a patient below the newest study', async () => {
     const { worklist, window } = station;
     await window.getByTestId('filter-patient').fill('P-123');
@@ -86,6 +99,13 @@ describe(`a worklist of ${STUDIES} studies`, () => {
     expect(await worklist.columns()).not.toContain('Highest score');
     expect(await window.getByTestId('worklist').getAttribute('data-density')).toBe('compact');
     await window.screenshot({ path: testResult('worklist-compact.png') });
+    // The window changes its words, dates and figures at once.
+    await window.getByTestId('about-button').click();
+    await window.getByTestId('language').selectOption('de');
+    await window.keyboard.press('Escape');
+    await window.getByRole('heading', { name: 'Arbeitsliste' }).waitFor();
+    await expect.poll(() => textOf(worklist.count)).toBe('50.000 Studien');
+    expect(await window.evaluate(() => document.documentElement.lang)).toBe('de');
     expect(station.pageErrors).toEqual([]);
   });
 });

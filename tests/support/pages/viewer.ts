@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Analysis, AnomalyMap, FrameRow } from '../../../preload/contract/model.ts';
 import type { WorkstationBridge } from '../../../preload/contract/workstation.ts';
+import type { Affine } from '../../../renderer/viewer/affine.ts';
 import { askFor } from './bridge.ts';
 
 /** How the pixels of the overlay agree with the map, at places well inside and well outside of what is shown. */
@@ -134,6 +135,58 @@ export class ViewerPage {
     await mouse.move(...at(to));
     await mouse.up();
     await mouse.move(...at([0.95, 0.95]));
+  }
+
+  /** Keeps the left button down at a place while something is looked at. */
+  async hold(place: readonly [number, number], meanwhile: () => Promise<unknown>): Promise<void> {
+    const at = await this.#placer();
+    await this.#window.mouse.move(...at(place));
+    await this.#window.mouse.down();
+    await meanwhile();
+    await this.#window.mouse.up();
+  }
+
+  /** How pixels of the picture come to the screen; see renderer/viewer/affine.ts. */
+  async toScreen(): Promise<Affine> {
+    return JSON.parse((await this.stack.getAttribute('data-to-screen')) ?? '');
+  }
+
+  /** Mean of the drawn picture, 0 to 255. */
+  async meanGrey(): Promise<number> {
+    return await this.#window.evaluate(() => {
+      const drawn = document.querySelector<HTMLCanvasElement>('[data-testid="stack-image"] canvas');
+      const copy = document.createElement('canvas');
+      copy.width = 128;
+      copy.height = 128;
+      const context = copy.getContext('2d');
+      const stack = document.querySelector<HTMLElement>('[data-testid="stack"]');
+      if (!drawn || !context || !stack) throw new Error('There is no picture on the screen.');
+      // Of the picture's own area: the ground around it stays black.
+      const { a, d, e, f } = JSON.parse(stack.dataset.toScreen ?? '');
+      const side = 64 * devicePixelRatio;
+      context.drawImage(
+        drawn,
+        (e + 64 * a) * devicePixelRatio,
+        (f + 64 * d) * devicePixelRatio,
+        side,
+        side,
+        0,
+        0,
+        128,
+        128,
+      );
+      const { data } = context.getImageData(0, 0, 128, 128);
+      return data.reduce((sum, value, at) => (at % 4 === 1 ? sum + value : sum), 0) / (128 * 128);
+    });
+  }
+
+  /** The highest opacity of anything that is drawn over the picture, or over a plane of a volume; 0 to 255. */
+  async strongestOverlay(testId = 'overlay'): Promise<number> {
+    return await this.#window.evaluate((id) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(`[data-testid="${id}"]`);
+      const { data } = canvas!.getContext('2d')!.getImageData(0, 0, canvas!.width, canvas!.height);
+      return data.reduce((most, value, at) => (at % 4 === 3 && value > most ? value : most), 0);
+    }, testId);
   }
 
   /**
