@@ -103,10 +103,14 @@ describe('reading a study', () => {
     await viewer.press('v');
     await expect.poll(async () => (await place()).d).toBeLessThan(0);
     await viewer.press('r');
-    await expect.poll(place).toEqual(start);
+    const moved = async () => {
+      const now = await place();
+      return Math.max(...Object.entries(start).map(([part, value]) => Math.abs(value - now[part as keyof typeof now])));
+    };
+    await expect.poll(moved).toBeLessThan(0.01);
 
     await viewer.press('s');
-    await viewer.drag([0.5, 0.3], [0.5, 0.7]);
+    await viewer.drag([0.75, 0.3], [0.75, 0.7]);
     await expect.poll(() => viewer.frameIndex()).toBeGreaterThan(0);
     await viewer.press('Home');
     await expect.poll(() => viewer.frameIndex()).toBe(0);
