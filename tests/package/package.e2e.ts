@@ -184,7 +184,7 @@ describe.skipIf(why !== null)(`the packages${why === null ? '' : ` (skipped: ${w
 
   test('does the demo job', async () => {
     const out = join(folder, 'demo');
-    const { code, output } = await cli(['demo', '--preset', 'fast', '--out', out]);
+    const { code, output } = await cli(['demo', '--out', out]);
     expect(code, output).toBe(0);
     expect(readFileSync(join(out, 'report.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
     expect(JSON.parse(readFileSync(join(out, 'scores.json'), 'utf8')).scores.length).toBeGreaterThan(5);
