@@ -37,7 +37,7 @@ describe('a calibration and what becomes of it', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('a run names its processor, is paused, and goes on after a restart', async () => {
+  test('a run names its processor, is paused, and goes on after a restart and after kill -9 of the whole', async () => {
     const { calibration, window } = station;
     await calibration.new();
     await calibration.chooseSlices({ filter: 'normal', images: 1 });
@@ -57,6 +57,16 @@ describe('a calibration and what becomes of it', () => {
     await calibration.pause();
     await station.close();
     station = await openWorkstation({ dataDir });
+    await station.calibration.resume();
+    await station.calibration.trained(25);
+    const gone = new Promise((resolve) => station.app.process().once('exit', resolve));
+    station.app.process().kill('SIGKILL');
+    await gone;
+    station = await openWorkstation({ dataDir });
+    expect(await askFor(station.window, 'calibrations.list')).toEqual([]);
+    const [unfinished] = await askFor(station.window, 'calibrations.unfinished');
+    // Checkpoints are 20 steps apart: what is done is not done again.
+    expect(unfinished?.stepsDone).toBeGreaterThanOrEqual(20);
     await station.calibration.resume();
     await station.calibration.detail.getByRole('heading', { name: 'Site' }).waitFor({ timeout: 120_000 });
     expect(await askFor(station.window, 'calibrations.list')).toMatchObject([
