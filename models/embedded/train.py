@@ -1,8 +1,10 @@
 """Trains the embedded CLIP from generated images only, on the CPU; the recipe behind hf/.
 
-Run: python train.py --data DIR --out DIR --minutes N   resumes from DIR/checkpoint.pt where there is one
-     python train.py --out DIR --export                 writes the checkpoint to hf/ as a Hugging Face CLIP folder
-DIR of --data holds the shards of generate.ts; vocabulary.py must have run.
+Run: python train.py            trains to the last step, or goes on from the checkpoint where there is one
+     python train.py --export   writes the checkpoint to hf/ as a Hugging Face CLIP folder
+The defaults are those of the shipped model: they stand in main() and in the model card. What a step sees follows from its
+number alone, so that an interrupted run ends where an uninterrupted one does. Pictures come from generate.ts (--data);
+checkpoint.pt and curve.jsonl, the mean losses since the line before, are written to --out every 50 steps.
 
 Objectives, summed (WEIGHTS):
   clip     contrastive image-text (Radford et al., 2021), each image beside its twin without or with the lesion
@@ -274,29 +276,30 @@ class Heads(nn.Module):
 class Shards:
     """Pairs (the same anatomy without and with a lesion) from generate.ts, in a new order each time round."""
 
-    def __init__(self, folder, seed):
-        self.folder, self.random = Path(folder), np.random.default_rng(seed)
+    def __init__(self, folder):
         self.tokens = Tokenizer()
-        self.queue = []
-        self.previous = None
-
-    def refill(self):
         self.shards = []
-        for path in sorted(self.folder.glob("*.jsonl")):
+        for path in sorted(Path(folder).glob("*.jsonl")):
             lines = [json.loads(line) for line in path.read_text().splitlines()]
             images = np.memmap(path.with_suffix(".images"), np.uint8, "r", shape=(len(lines), SIDE, SIDE, 3))
             masks = np.memmap(path.with_suffix(".masks"), np.uint8, "r", shape=(len(lines), SIDE * SIDE // 8))
             self.shards.append((lines, images, masks))
-        self.queue = [(s, p) for s, shard in enumerate(self.shards) for p in range(len(shard[0]) // 2)]
-        self.random.shuffle(self.queue)
+        if not self.shards:
+            raise SystemExit(f"No pictures in {folder}. Draw them first: npm run embedded-pictures -- --out {folder}")
+        self.pairs = [(s, p) for s, shard in enumerate(self.shards) for p in range(len(shard[0]) // 2)]
 
-    def batch(self, pairs):
+    def pair(self, number):
+        """The pair that comes at `number`, counted over all times round."""
+        around, at = divmod(number, len(self.pairs))
+        return self.pairs[np.random.default_rng([1, around]).permutation(len(self.pairs))[at]]
+
+    def batch(self, step, pairs):
         """images (2 pairs, 3, 224, 224) in 0..1, mask share per patch (2 pairs, 196), ids (2 pairs, 77)"""
+        self.random = np.random.default_rng([0, step])
+        self.previous = None
         images, masks, ids = [], [], []
-        for _ in range(pairs):
-            if not self.queue:
-                self.refill()
-            s, p = self.queue.pop()
+        for number in range(step * pairs, (step + 1) * pairs):
+            s, p = self.pair(number)
             lines, pixels, bits = self.shards[s]
             both = torch.from_numpy(pixels[2 * p : 2 * p + 2].copy()).permute(0, 3, 1, 2).float() / 255
             mask = torch.from_numpy(np.unpackbits(bits[2 * p : 2 * p + 2], axis=1)).view(2, 1, SIDE, SIDE).float()
@@ -370,6 +373,7 @@ def train(flags):
     torch.set_num_threads(flags.threads)
     torch.manual_seed(0)
     out = Path(flags.out)
+    data = Shards(flags.data)
     out.mkdir(parents=True, exist_ok=True)
     model, heads = Clip(), Heads()
     parameters = [*model.parameters(), *heads.parameters()]
@@ -377,55 +381,82 @@ def train(flags):
     plain = [p for p in parameters if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=flags.rate, betas=(0.9, 0.98))
-    step, spent = 0, 0.0
-    generator = torch.Generator().manual_seed(1)
     if (out / "checkpoint.pt").exists():
-        saved = torch.load(out / "checkpoint.pt", weights_only=True)
-        model.load_state_dict(saved["model"])
-        heads.load_state_dict(saved["heads"])
-        optimizer.load_state_dict(saved["optimizer"])
-        generator.set_state(saved["generator"])
-        step, spent = saved["step"], saved["seconds"]
-        print(f"resumed at step {step}", flush=True)
-    data = Shards(flags.data, seed=step)
-    if step == 0:
-        heads.learn_statistics(describe(data.batch(64)[0]))
-
-    def save():
-        state = dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict())
-        state.update(generator=generator.get_state(), step=step, seconds=spent + time.monotonic() - started)
-        torch.save(state, out / "checkpoint.partial")
-        os.replace(out / "checkpoint.partial", out / "checkpoint.pt")
-
+        step = resume(out, flags, data, model, heads, optimizer)
+    else:
+        step = 0
+        (out / "curve.jsonl").unlink(missing_ok=True)
+        heads.learn_statistics(describe(data.batch(flags.steps, 64)[0]))
     started = last = time.monotonic()
-    budget = flags.minutes * 60
-    running = {}
-    while (elapsed := time.monotonic() - started) < budget:
-        progress = min(1, (elapsed + spent) / (budget + spent))
+    sums = dict.fromkeys(WEIGHTS, 0.0)
+    count = 0
+    stop = step == flags.steps
+    while not stop:
+        progress = step / flags.steps
         rate = flags.rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimizer.param_groups:
             group["lr"] = rate
         hide = GRID * GRID // 2 if progress < 0.6 else 0
-        losses = losses_of(model, heads, *data.batch(flags.pairs), generator, hide, flags.precise)
+        generator = torch.Generator().manual_seed(step)
+        losses = losses_of(model, heads, *data.batch(step, flags.pairs), generator, hide, flags.precise)
         total = sum(WEIGHTS[name] * loss for name, loss in losses.items())
         optimizer.zero_grad()
         total.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         step += 1
+        count += 1
         for name, loss in losses.items():
-            value = loss.item()
-            running[name] = 0.95 * running.get(name, value) + 0.05 * value
-        if step % 20 == 0:
-            figures = " ".join(f"{name} {value:.4f}" for name, value in running.items())
-            speed = 40 * flags.pairs / (time.monotonic() - last)
-            last = time.monotonic()
-            print(f"step {step} {100 * progress:.0f}% {speed:.1f} images/s lr {rate:.1e} {figures}", flush=True)
-        if step % 50 == 0:
-            save()
-    save()
-    with open(out / "curve.jsonl", "a") as log:
-        log.write(json.dumps({"step": step, "images": step * 2 * flags.pairs, **running}) + "\n")
+            sums[name] += loss.item()
+        now = time.monotonic()
+        stop = step == flags.steps or now - started >= flags.minutes * 60
+        if step % 50 == 0 or stop:
+            means = {name: value / count for name, value in sums.items()}
+            save(out, flags, data, model, heads, optimizer, step, {"step": step, "images": step * 2 * flags.pairs, **means})
+            seconds = (now - last) / count
+            left = (flags.steps - step) * seconds / 60
+            figures = " ".join(f"{name} {value:.4f}" for name, value in means.items())
+            print(f"step {step} of {flags.steps}, {seconds:.1f} s each, {left:.0f} min left: {figures}", flush=True)
+            sums, count, last = dict.fromkeys(WEIGHTS, 0.0), 0, now
+    if step < flags.steps:
+        print(f"Time is up: the same command goes on from step {step}.", flush=True)
+
+
+def settings_of(flags, data):
+    """What the steps to come depend on: a checkpoint is not gone on with under others."""
+    return {name: getattr(flags, name) for name in ("steps", "pairs", "rate", "precise")} | {"drawn": len(data.pairs)}
+
+
+def save(out, flags, data, model, heads, optimizer, step, line):
+    """The curve is part of the checkpoint: a line that was written for steps that were then lost is not kept."""
+    curve = out / "curve.jsonl"
+    lines = curve.read_text().splitlines() if curve.exists() else []
+    lines = [old for old in lines if json.loads(old)["step"] < step] + [json.dumps(line)]
+    replace(curve, lambda path: path.write_text("\n".join(lines) + "\n"))
+    state = dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict())
+    state.update(step=step, settings=settings_of(flags, data))
+    replace(out / "checkpoint.pt", lambda path: torch.save(state, path))
+
+
+def replace(path, write):
+    """Whole or not at all, whenever it is interrupted."""
+    partial = path.with_suffix(".partial")
+    write(partial)
+    os.replace(partial, path)
+
+
+def resume(out, flags, data, model, heads, optimizer):
+    saved = torch.load(out / "checkpoint.pt", weights_only=True)
+    if saved["settings"] != settings_of(flags, data):
+        raise SystemExit(
+            f"The checkpoint in {out} was trained with {saved['settings']}, not with {settings_of(flags, data)} ("
+            "drawn: pairs of pictures). Go on with the same, or give another --out."
+        )
+    model.load_state_dict(saved["model"])
+    heads.load_state_dict(saved["heads"])
+    optimizer.load_state_dict(saved["optimizer"])
+    print(f"goes on from step {saved['step']}", flush=True)
+    return saved["step"]
 
 
 # --- out ----------------------------------------------------------------------------------------------------------------
@@ -496,8 +527,9 @@ def main():
     cache = Path.home() / ".cache/mediclip-workstation"
     parser.add_argument("--data", default=cache / "training")
     parser.add_argument("--out", default=cache / "embedded")
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--pairs", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=1842, help="of the whole training; the rate falls towards the last")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop before, to go on later")
+    parser.add_argument("--pairs", type=int, default=8, help="per step; two pictures each")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precise", action="store_true", help="float32 throughout")
