@@ -45,15 +45,22 @@ export async function unreadable(
     const { code, output } = await run(tool, [...args]);
     if (code !== 0 || /^[EF]: /m.test(output)) failed.push(`${tool} ${args.at(-1)}: ${output.slice(-500)}`);
   };
-  await expectRead('dcmdump', '--quiet', ...files.map(({ path }) => path));
-  for (const { path, format } of files) {
-    if (format === 'sr' || format === 'kos') await expectRead('dsrdump', '--quiet', path);
-    await expectRead(UNKNOWN_TO_GDCM.includes(format) ? 'gdcmdump' : 'gdcminfo', path);
-  }
-  if (!hasPydicom) return failed;
-  const { output } = await run('/usr/bin/python3', ['-W', 'ignore', '-c', READ, ...files.map(({ path }) => path)]);
-  const uids = files.map(({ sopInstanceUid }) => sopInstanceUid).join('\n');
-  return output.trim() === uids ? failed : [...failed, `pydicom: ${output.slice(-500)}`];
+  const paths = files.map(({ path }) => path);
+  const expectPydicom = async () => {
+    if (!hasPydicom) return;
+    const { output } = await run('/usr/bin/python3', ['-W', 'ignore', '-c', READ, ...paths]);
+    const uids = files.map(({ sopInstanceUid }) => sopInstanceUid).join('\n');
+    if (output.trim() !== uids) failed.push(`pydicom: ${output.slice(-500)}`);
+  };
+  await Promise.all([
+    expectPydicom(),
+    expectRead('dcmdump', '--quiet', ...paths),
+    ...files.map(({ path, format }) => expectRead(UNKNOWN_TO_GDCM.includes(format) ? 'gdcmdump' : 'gdcminfo', path)),
+    ...files
+      .filter(({ format }) => format === 'sr' || format === 'kos')
+      .map(({ path }) => expectRead('dsrdump', '--quiet', path)),
+  ]);
+  return failed;
 }
 
 /** Dimensions must point at what frames have, and their values must tell all frames apart (PS3.3 C.7.6.17). */
