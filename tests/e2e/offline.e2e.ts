@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { provideRuntime } from '../../main/runtime/launch.ts';
 import { freshFolder, runCli } from '../support/launch.ts';
+import { answerOpenDialog } from '../support/pages/dialogs.ts';
 import { openWorkstation } from '../support/pages/pages.ts';
 import { writePhantomStudy } from '../support/phantom-studies.ts';
 
@@ -43,12 +44,14 @@ describe.runIf(canTrace)('the network during the main job (needs strace)', () =>
   test('the window: import, viewer, report', async () => {
     const station = await openWorkstation({ starter: await starter() });
     try {
-      const { worklist, jobs, viewer, report } = station;
-      await worklist.openDemo();
-      await worklist.rows.first().waitFor({ timeout: 120_000 });
-      await jobs.waitFor('demo', 'done');
+      const { app, worklist, jobs, viewer, report } = station;
+      const inbox = join(folder, 'inbox');
+      const { studyInstanceUid } = writePhantomStudy(inbox, { number: 1 });
+      await answerOpenDialog(app, [inbox]);
+      await worklist.import('folder');
+      await jobs.waitFor('import', 'done');
       await jobs.close();
-      await worklist.openStudy((await worklist.rows.first().getAttribute('data-study')) ?? '');
+      await worklist.openStudy(studyInstanceUid);
       await viewer.stack.and(station.window.locator('[data-rendered="true"]')).waitFor();
       await report.open();
     } finally {
