@@ -86,7 +86,7 @@ describe('an encrypted data folder', () => {
     await vault.enter(PASSPHRASE);
     await station.window.getByTestId('nav-worklist').waitFor();
     // Longer than it takes, with a hand on the mouse.
-    for (let moves = 0; moves < 12; moves++) {
+    for (let moves = 0; moves < 8; moves++) {
       await station.window.mouse.move(300 + moves, 300);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
