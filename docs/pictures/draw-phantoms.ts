@@ -1,5 +1,6 @@
 /**
- * Writes docs/pictures/phantoms-*.png: a row per kind, normal pictures and pictures with lesions side by side.
+ * Writes docs/pictures/phantoms-*.png, a sheet for each modality: pairs of the same picture without and with each lesion of
+ * its kind, an orange line around the lesion; below them kind and seed, and what the lesion is.
  * Run: npm run pictures
  */
 import { mkdir } from 'node:fs/promises';
@@ -14,57 +15,80 @@ import {
   phantomKinds,
   showPhantom,
 } from '../../main/phantoms/phantom.ts';
+import { withCaption } from '../../main/results/pixel-font.ts';
 
-const TILE = 112;
+/** Side of a picture as drawn, and on the sheet. */
+const SIDE = 224;
+const TILE = 176;
 const GAP = 4;
-const NORMALS = 3;
-const LESIONS = 6;
+/** Between a lesion and the line around it, pixels as drawn: the lesion's own edge stays to be seen. */
+const DISTANCE = 4;
+const PAIRS_IN_ROW = 3;
+const ORANGE = [255, 140, 0];
 
 const folder = process.argv[2] ?? import.meta.dirname;
 
-/** RGB bytes of a phantom; where there is a lesion, its outline in orange when `outlined`. */
-function colours(phantom: Phantom, outlined: boolean): Buffer {
+/** RGB bytes of a phantom, SIDE * SIDE, with a line around its lesion. */
+function colours(phantom: Phantom): Buffer {
   const image = showPhantom(phantom);
-  const { side, mask, channels } = phantom;
-  const out = Buffer.alloc(side * side * 3);
-  for (let i = 0; i < side * side; i++) {
-    for (let c = 0; c < 3; c++) out[i * 3 + c] = image.data[channels === 3 ? i * 3 + c : i]!;
-    const edge =
-      mask[i] === 1 && (mask[i - 1] === 0 || mask[i + 1] === 0 || mask[i - side] === 0 || mask[i + side] === 0);
-    if (outlined && edge) out.set([255, 140, 0], i * 3);
+  const { mask, channels } = phantom;
+  const out = Buffer.alloc(SIDE * SIDE * 3);
+  const [within, beyond] = [grown(mask, DISTANCE), grown(mask, DISTANCE + 2)];
+  for (let i = 0; i < SIDE * SIDE; i++)
+    if (beyond[i] && !within[i]) out.set(ORANGE, i * 3);
+    else for (let c = 0; c < 3; c++) out[i * 3 + c] = image.data[channels === 3 ? i * 3 + c : i]!;
+  return out;
+}
+
+/** 1 where the mask is set in a disc of the radius around the pixel. */
+function grown(mask: Uint8Array, radius: number): Uint8Array {
+  const out = new Uint8Array(mask.length);
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] !== 1) continue;
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE)];
+    for (let dy = -radius; dy <= radius; dy++)
+      for (let dx = -radius; dx <= radius; dx++) {
+        const inside = x + dx >= 0 && x + dx < SIDE && y + dy >= 0 && y + dy < SIDE;
+        if (inside && dx * dx + dy * dy <= radius * radius) out[i + dy * SIDE + dx] = 1;
+      }
   }
   return out;
 }
 
+async function tile(phantom: Phantom) {
+  const raw = { width: SIDE, height: SIDE, channels: 3 } as const;
+  const data = await sharp(colours(phantom), { raw }).resize(TILE).raw().toBuffer();
+  const lines = [`${phantom.kind} ${phantom.seed}`, phantom.lesion ?? 'no lesion'];
+  return withCaption({ width: TILE, height: TILE, data }, lines);
+}
+
 async function writeSheet(name: string, kinds: readonly PhantomKind[]): Promise<void> {
-  const columns = NORMALS + LESIONS;
   const tiles: OverlayOptions[] = [];
-  for (const [row, kind] of kinds.entries())
-    for (let column = 0; column < columns; column++) {
-      const lesions = lesionKinds(kind);
-      const lesion = column < NORMALS ? null : lesions[(column - NORMALS) % lesions.length]!;
-      const phantom = drawPhantom(kind, HELD_OUT_SEEDS + row * 100 + column, { lesion, size: 224 });
-      const input = await sharp(colours(phantom, true), { raw: { width: 224, height: 224, channels: 3 } })
-        .resize(TILE)
-        .png()
-        .toBuffer();
-      tiles.push({ input, left: column * (TILE + GAP), top: row * (TILE + GAP) });
+  let [row, width, height] = [0, 0, 0];
+  for (const kind of kinds) {
+    for (const [index, lesion] of lesionKinds(kind).entries()) {
+      const seed = HELD_OUT_SEEDS + 100 * phantomKinds.indexOf(kind) + index;
+      if (index > 0 && index % PAIRS_IN_ROW === 0) row++;
+      for (const [place, shown] of [null, lesion].entries()) {
+        const { data, ...size } = await tile(drawPhantom(kind, seed, { lesion: shown, size: SIDE }));
+        const left = (index % PAIRS_IN_ROW) * 2 * (TILE + GAP) + place * TILE;
+        const top = row * (size.height + GAP);
+        tiles.push({ input: Buffer.from(data), raw: { ...size, channels: 3 }, left, top });
+        width = Math.max(width, left + size.width);
+        height = top + size.height;
+      }
     }
-  const width = columns * (TILE + GAP) - GAP;
-  const height = kinds.length * (TILE + GAP) - GAP;
-  await sharp({ create: { width, height, channels: 3, background: '#222' } })
+    row++;
+  }
+  await sharp({ create: { width, height, channels: 3, background: '#444' } })
     .composite(tiles)
     .png({ compressionLevel: 9, palette: true, colours: 96 })
     .toFile(join(folder, `phantoms-${name}.png`));
 }
 
 await mkdir(folder, { recursive: true });
-for (const [name, prefix] of [
-  ['ct-mr', /^(ct|mr)-/],
-  ['radiograph-ultrasound-fundus', /^(radiograph|ultrasound|fundus)/],
-  ['texture', /^texture-/],
-] as const)
+for (const name of ['ct', 'mr', 'radiograph', 'ultrasound', 'fundus', 'texture'])
   await writeSheet(
     name,
-    phantomKinds.filter((kind) => prefix.test(kind)),
+    phantomKinds.filter((kind) => kind.startsWith(name)),
   );
