@@ -1,6 +1,6 @@
 /**
  * Writes docs/pictures/phantoms-*.png, a sheet for each modality: pairs of the same picture without and with each lesion of
- * its kind, an orange line around the lesion; below them kind and seed, and what the lesion is.
+ * its kind, an orange line around the lesion; below them kind, seed and lesion.
  * Run: npm run pictures
  */
 import { mkdir } from 'node:fs/promises';
@@ -58,7 +58,7 @@ function grown(mask: Uint8Array, radius: number): Uint8Array {
 async function tile(phantom: Phantom) {
   const raw = { width: SIDE, height: SIDE, channels: 3 } as const;
   const data = await sharp(colours(phantom), { raw }).resize(TILE).raw().toBuffer();
-  const lines = [`${phantom.kind} ${phantom.seed}`, phantom.lesion ?? 'no lesion'];
+  const lines = [phantom.kind, `seed ${phantom.seed}`, phantom.lesion ?? 'no lesion'];
   return withCaption({ width: TILE, height: TILE, data }, lines);
 }
 
