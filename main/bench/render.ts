@@ -1,16 +1,11 @@
 /** How the viewer feels: opening, scrolling, the map on and off, and memory, measured in the application's own window. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault, throwIfCancelled } from '../fault.ts';
-import { derivedUid } from '../imaging/header.ts';
-import { drawPhantom, HELD_OUT_SEEDS, type Phantom } from '../phantoms/phantom.ts';
+import { Fault } from '../fault.ts';
 import { analyseStudy } from '../services/analysis.ts';
-import { calibrateReferenceSet } from '../services/calibration.ts';
-import { phantomFile } from '../services/demo-dicom.ts';
 import { importPaths } from '../services/import.ts';
-import { createReferenceSet } from '../services/reference-sets.ts';
-import { openStudy } from '../services/worklist.ts';
+import type { JobContext } from '../services/jobs.ts';
 import { openWorkstation, type Workstation } from '../services/workstation.ts';
+import { calibrateOnStudies, studyOf, writeCtStudies } from './ct-studies.ts';
 import { type BenchContext, type BenchRow, figure, type RenderingFigures, type Suite } from './suite.ts';
 
 const SLICES = 300;
@@ -26,7 +21,7 @@ export const render: Suite = {
       ? { slices: 30, side: 128, studies: 6, smallSide: 64 }
       : { slices: SLICES, side: 512, studies: STUDIES, smallSide: 256 };
     const folder = join(scratch, 'data');
-    await writeStudies(join(scratch, 'files'), sizes, job.signal);
+    await writeStudies(join(scratch, 'files'), sizes, job);
     const station = openWorkstation(context.tools, folder);
     try {
       await importPaths(station, [join(scratch, 'files')], job);
@@ -51,58 +46,16 @@ const LARGE = 'BENCH-LARGE';
 /** Patient id of a small study: what the worklist is searched for. */
 const titleOf = (index: number) => `BENCH-SMALL-${String(index).padStart(3, '0')}`;
 
-async function writeStudies(folder: string, sizes: Sizes, signal: AbortSignal): Promise<void> {
-  await mkdir(folder);
-  const large = drawPhantom('ct-head', HELD_OUT_SEEDS, { size: sizes.side });
-  await writeStudy(folder, large, LARGE, sizes.slices);
-  const small = drawPhantom('ct-head', HELD_OUT_SEEDS + 1, { size: sizes.smallSide });
-  for (let index = 0; index < sizes.studies; index++) {
-    throwIfCancelled(signal);
-    await writeStudy(folder, small, titleOf(index), SLICES_OF_SMALL);
-  }
-}
-
-async function writeStudy(folder: string, phantom: Phantom, title: string, slices: number): Promise<void> {
-  for (let slice = 0; slice < slices; slice++)
-    await writeFile(
-      join(folder, `${title}-${slice}.dcm`),
-      phantomFile(phantom, {
-        studyInstanceUid: derivedUid('study', title),
-        seriesInstanceUid: derivedUid('series', title),
-        sopInstanceUid: derivedUid('instance', `${title}/${slice}`),
-        instanceNumber: slice + 1,
-        patientName: `FICTIONAL^${title}`,
-        patientId: title,
-        studyDescription: 'Bench',
-        sliceSpacing: 1,
-      }),
-    );
+async function writeStudies(folder: string, sizes: Sizes, { signal }: JobContext): Promise<void> {
+  await writeCtStudies(folder, { titles: [LARGE], slices: sizes.slices, side: sizes.side }, signal);
+  const titles = Array.from({ length: sizes.studies }, (_, index) => titleOf(index));
+  await writeCtStudies(folder, { titles, slices: SLICES_OF_SMALL, side: sizes.smallSide }, signal);
 }
 
 /** The first small study gets an analysis, so that there is a map to show; what it is worth does not matter here. */
 async function analyseOne(station: Workstation, { job }: BenchContext): Promise<void> {
-  const frames = [1, 2, 3, 4].flatMap((index) =>
-    openStudy(station.store.db, derivedUid('study', titleOf(index)), [])
-      .series.flatMap((series) => series.frames)
-      .slice(0, 1)
-      .map(({ sopInstanceUid, frame }) => ({ sopInstanceUid, frame })),
-  );
-  const set = createReferenceSet(station, { name: 'Bench', frames });
-  const { id } = await calibrateReferenceSet(
-    station,
-    {
-      name: 'Bench',
-      referenceSetId: set.id,
-      modelName: 'embedded',
-      preset: 'fast',
-      provider: 'cpu',
-      shots: 2,
-      seed: 1,
-      toleratedShare: 0.9,
-    },
-    job,
-  );
-  await analyseStudy(station, { studyInstanceUid: derivedUid('study', titleOf(0)), calibrationId: id }, job);
+  const calibrationId = await calibrateOnStudies(station, [1, 2, 3, 4].map(titleOf), 'fast', job);
+  await analyseStudy(station, { studyInstanceUid: studyOf(titleOf(0)), calibrationId }, job);
 }
 
 function rowsOf(figures: RenderingFigures, { slices, side, studies }: Sizes): BenchRow[] {

@@ -85,12 +85,16 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** Starts the work, or queues it behind the jobs of its lane. Returns the job's id. */
+  /**
+   * Starts the work, or queues it behind the jobs of its lane. Returns the job's id.
+   * @param neverBegun called where the job is cancelled, not paused, while it waits
+   */
   start(
     kind: JobKind,
     title: string,
     subject: string | null,
     work: (context: JobContext) => Promise<JobOutcome>,
+    neverBegun: () => void = () => {},
   ): string {
     const id = randomUUID();
     const job: Job = {
@@ -116,7 +120,7 @@ export class Jobs {
     this.#forgetOldest();
     // Told before anything is scheduled: calls into Electron may run what waits, and `running` would come first.
     this.#options.onChange(job.status);
-    job.ended = this.#inLane(LANES[kind], () => this.#run(job, work));
+    job.ended = this.#inLane(LANES[kind], job.abort.signal, () => this.#run(job, work, neverBegun));
     return id;
   }
 
@@ -157,12 +161,13 @@ export class Jobs {
     return job;
   }
 
-  /** First come, first served. */
-  async #inLane(name: string, run: () => Promise<void>): Promise<void> {
+  /** First come, first served; what is cancelled while it waits ends at once. */
+  async #inLane(name: string, signal: AbortSignal, run: () => Promise<void>): Promise<void> {
     const lane = this.#lanes.get(name) ?? { running: 0, waiting: [] };
     this.#lanes.set(name, lane);
-    if (lane.running >= (WIDTHS[name] ?? 1)) await new Promise<void>((resolve) => lane.waiting.push(resolve));
-    else {
+    if (lane.running >= (WIDTHS[name] ?? 1)) {
+      if (!(await turnIn(lane, signal))) return await run();
+    } else {
       lane.running++;
       await Promise.resolve(); // the caller has the job's id before it runs
     }
@@ -172,21 +177,23 @@ export class Jobs {
     else lane.running--;
   }
 
-  async #run(job: Job, work: (context: JobContext) => Promise<JobOutcome>): Promise<void> {
+  async #run(job: Job, work: (context: JobContext) => Promise<JobOutcome>, neverBegun: () => void): Promise<void> {
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
+    const { signal } = job.abort;
     try {
-      throwIfCancelled(job.abort.signal);
+      if (signal.aborted && !isPaused(signal)) neverBegun();
+      throwIfCancelled(signal);
       this.#change(job, { state: 'running', startedAt: new Date().toISOString() });
       const outcome = await work({
         id: job.status.id,
-        signal: job.abort.signal,
+        signal,
         progress: (progress) => this.#progress(job, progress, elapsed()),
       });
       this.#change(job, { state: 'done', ...outcome, secondsElapsed: elapsed(), secondsLeft: null });
     } catch (thrown) {
       const fault = Fault.from(thrown);
-      const ended = isPaused(job.abort.signal) && job.status.kind === 'calibrate' ? 'paused' : 'cancelled';
+      const ended = isPaused(signal) && job.status.kind === 'calibrate' ? 'paused' : 'cancelled';
       const state = fault.code === 'cancelled' ? ended : 'failed';
       this.#change(job, { state, fault: fault.toRecord(), secondsElapsed: elapsed(), secondsLeft: null });
       if (state === 'failed') this.#options.onFault?.(job.status.kind, fault);
@@ -221,6 +228,19 @@ export class Jobs {
     const ended = [...this.#jobs.values()].filter(({ status }) => !['queued', 'running'].includes(status.state));
     for (const job of ended.slice(0, Math.max(0, over))) this.#jobs.delete(job.status.id);
   }
+}
+
+/** Waits for a place in the lane. @returns false where the job was ended before */
+function turnIn({ waiting }: Lane, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const begin = () => resolve(true);
+    waiting.push(begin);
+    signal.addEventListener('abort', () => {
+      const place = waiting.indexOf(begin);
+      if (place >= 0) waiting.splice(place, 1);
+      resolve(false); // without effect once its turn has come
+    });
+  });
 }
 
 /** What is left at the pace since counting in this unit began; null before anything was counted. */

@@ -13,12 +13,18 @@ import { deidentifiedSummary, deidentifyInstances, originalsOf } from './deident
 import { importDemoStudies } from './demo-studies.ts';
 import { exportResults } from './exports.ts';
 import { importPaths, importSummary, resumableImports } from './import.ts';
-import type { Jobs } from './jobs.ts';
+import type { JobContext, Jobs } from './jobs.ts';
 import { OBJECT_FORMATS } from './result-objects.ts';
 import { sendResults } from './result-sending.ts';
 import { applyRetention } from './retention.ts';
 import { misfitOf } from './scope.ts';
-import { openUnfinished, type RememberedCalibration, rememberCalibration, runRemembered } from './unfinished.ts';
+import {
+  forgetUnbegun,
+  openUnfinished,
+  type RememberedCalibration,
+  rememberCalibration,
+  runRemembered,
+} from './unfinished.ts';
 import { record, type Workstation } from './workstation.ts';
 
 export function startImport(
@@ -99,11 +105,13 @@ export function resumeCalibration(station: Workstation, jobs: Jobs, id: string):
 }
 
 function startRemembered(station: Workstation, jobs: Jobs, remembered: RememberedCalibration): string {
-  return jobs.start('calibrate', `Calibrate ${remembered.request.name}`, remembered.id, async (context) => {
+  const work = async (context: JobContext) => {
     const { id, steps, seconds, threshold } = await runRemembered(station, remembered, context);
     const summary = `Calibrated in ${steps} steps and ${Math.round(seconds)} s; threshold ${threshold.toFixed(3)}.`;
     return { summary, subject: id };
-  });
+  };
+  const neverBegun = () => forgetUnbegun(station, remembered.id);
+  return jobs.start('calibrate', `Calibrate ${remembered.request.name}`, remembered.id, work, neverBegun);
 }
 
 /**

@@ -163,6 +163,32 @@ describe('a calibration that runs', () => {
     expect(readdirSync(station.store.folder.checkpoints)).toEqual([]);
   });
 
+  it('leaves nothing where it is cancelled while another runs, and ends at once', { timeout: 120_000 }, async () => {
+    const reached = atStep(50);
+    const first = startCalibration(station, jobs, request);
+    await reached;
+    const waiting = startCalibration(station, jobs, { ...request, name: 'Next' });
+    jobs.cancel(waiting);
+    expect((await jobs.finished(waiting)).state).toBe('cancelled');
+    expect(jobs.list().find(({ id }) => id === first)?.state).toBe('running');
+    expect(await unfinished()).toEqual([]);
+
+    jobs.pause(first);
+    await jobs.finished(first);
+    const [left] = await unfinished();
+    expect(left?.stepsDone).toBeGreaterThanOrEqual(40);
+    // What was to go on from its checkpoint stays.
+    const again = atStep(1);
+    const other = startCalibration(station, jobs, request);
+    await again;
+    const resumed = resumeCalibration(station, jobs, left?.id ?? '');
+    jobs.cancel(resumed);
+    await jobs.finished(resumed);
+    expect(await unfinished()).toMatchObject([{ id: left?.id }]);
+    jobs.cancel(other);
+    await jobs.finished(other);
+  });
+
   it('of files goes on where the same command left it, to the same bytes', { timeout: 120_000 }, async () => {
     const { seed, toleratedShare, preset, provider } = request;
     const kept: number[] = [];

@@ -4,7 +4,7 @@
  * from its last checkpoint (engine/checkpoint.ts).
  */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CalibrationRow, JobStatus } from '../../preload/contract/model.ts';
@@ -69,6 +69,11 @@ export async function runRemembered(
     if (!keep) forget(station, id);
     throw thrown;
   }
+}
+
+/** Of a calibration that was cancelled while it waited nothing is left, unless it was to go on from a checkpoint. */
+export function forgetUnbegun(station: Workstation, id: string): void {
+  if (!existsSync(pathsOf(station, id).checkpoint)) forget(station, id);
 }
 
 /** Calibrations that do not run and can be continued, the newest first. */
