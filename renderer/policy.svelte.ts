@@ -3,6 +3,7 @@ import type { ModelRow } from '../preload/contract/model.ts';
 import type { Policy } from '../preload/contract/policy.ts';
 import { notices } from './design/notices.svelte.ts';
 import { language } from './language/language.svelte.ts';
+import { translated } from './language/main-words.ts';
 import { call } from './workstation.ts';
 
 class AdministratorsPolicy {
@@ -11,7 +12,7 @@ class AdministratorsPolicy {
   async load(): Promise<void> {
     this.settled = await call('app.policy');
     if (this.settled.language) language.settle(this.settled.language);
-    for (const problem of await call('app.policyProblems')) notices.problem(problem);
+    for (const problem of await call('app.policyProblems')) notices.problem(translated(problem));
   }
 
   /** The models that may be calibrated. */

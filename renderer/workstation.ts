@@ -7,7 +7,7 @@ import type {
   Events,
   WorkstationBridge,
 } from '../preload/contract/workstation.ts';
-import { faultSentence } from './language/faults.ts';
+import { translated } from './language/main-words.ts';
 
 declare global {
   interface Window {
@@ -22,7 +22,7 @@ export class FaultError extends Error {
   readonly path: string | undefined;
 
   constructor(fault: FaultRecord) {
-    super(faultSentence(fault.message));
+    super(translated(fault.message));
     this.code = fault.code;
     this.path = fault.path;
   }

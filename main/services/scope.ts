@@ -77,7 +77,7 @@ export function misfitOf(
   const images = listFrames(db, studyInstanceUid).filter((frame) => !frame.localizer);
   const kinds = images.map((frame) => getAttributes(db, frame)).filter((image) => !isWithin(scope, image));
   if (kinds.length === 0) return '';
-  const others = PARTS.flatMap(([part, name]) => differences(scope, kinds, part, name)).join('; ');
+  const others = PARTS.flatMap(([part, said]) => differences(scope, kinds, part, said)).join('; ');
   return (
     `${kinds.length} of the ${images.length} images are not ${describeScope(scope)}, which this calibration was made for: ` +
     `${others}. Its scores would mean little on them.`
@@ -85,21 +85,26 @@ export function misfitOf(
 }
 
 const PARTS = [
-  ['modality', 'modality'],
-  ['bodyPart', 'body part'],
-  ['view', 'view'],
-  ['scanner', 'manufacturer'],
-  ['protocol', 'protocol'],
-] as const satisfies readonly (readonly [keyof Scope, string])[];
+  ['modality', (found, wanted) => `modality ${found} instead of ${wanted}`],
+  ['bodyPart', (found, wanted) => `body part ${found} instead of ${wanted}`],
+  ['view', (found, wanted) => `view ${found} instead of ${wanted}`],
+  ['scanner', (found, wanted) => `manufacturer ${found} instead of ${wanted}`],
+  ['protocol', (found, wanted) => `protocol ${found} instead of ${wanted}`],
+] as const satisfies readonly (readonly [keyof Scope, Difference])[];
+
+type Difference = (found: string, wanted: string) => string;
 
 /** E.g. `manufacturer ACME instead of OTHER`; nothing where the images agree with the scope in this part. */
-function differences(scope: Scope, images: readonly Scope[], part: keyof Scope, name: string): readonly string[] {
+function differences(scope: Scope, images: readonly Scope[], part: keyof Scope, said: Difference): readonly string[] {
   const wanted = scope[part];
   const found = new Set(images.map((image) => image[part]));
   const others = [...found].filter((has) => wanted !== '' && has.toLowerCase() !== wanted.toLowerCase());
   if (others.length === 0) return [];
-  const named = others.slice(0, 3).map((other) => other || 'not stated');
-  return [`${name} ${named.join(', ')}${others.length > 3 ? ' and others' : ''} instead of ${wanted}`];
+  const named = others
+    .slice(0, 3)
+    .map((other) => other || 'not stated')
+    .join(', ');
+  return [said(others.length > 3 ? `${named} and others` : named, wanted)];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The long work that main is doing, newest first. */
 import type { JobStatus } from '../../preload/contract/model.ts';
 import { attempt, notices } from '../design/notices.svelte.ts';
+import { translated } from '../language/main-words.ts';
 import { call, FaultError, on } from '../workstation.ts';
 import { isLater, isOver } from './succession.ts';
 
@@ -35,7 +36,7 @@ class Jobs {
   }
 
   #tell(job: JobStatus): void {
-    if (job.state === 'done' && job.summary) notices.done(job.summary);
+    if (job.state === 'done' && job.summary) notices.done(translated(job.summary));
     if (job.state === 'failed' && job.fault) notices.fault(new FaultError(job.fault));
   }
 }
