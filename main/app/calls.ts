@@ -4,7 +4,14 @@ import type { BeforeAfter, CheckedImage } from '../../preload/contract/model.ts'
 import type { Events } from '../../preload/contract/workstation.ts';
 import { about } from '../services/about.ts';
 import { normalPeaksOf, openLatestAnalysis, openMap, openRunningAnalysis } from '../services/analysis.ts';
-import { annotationsOf, putAnnotation, removeAnnotation } from '../services/annotations.ts';
+import {
+  annotationsOf,
+  planeMeasurementsOf,
+  putAnnotation,
+  putPlaneMeasurement,
+  removeAnnotation,
+  removePlaneMeasurement,
+} from '../services/annotations.ts';
 import { methodSettingsOf, planDraw } from '../services/calibration.ts';
 import { calibrationSuffix } from '../services/calibration-file.ts';
 import { inspectCalibrationFile, ownFingerprint, suggestedFileName } from '../services/calibration-transfer.ts';
@@ -275,6 +282,9 @@ export function callsOf(
       if ((request.measures ?? []).length > 0) changed('analyses');
     },
     'annotations.remove': (id) => changing('analyses', removeAnnotation(station, id)),
+    'annotations.listInPlanes': (uid) => planeMeasurementsOf(station, uid),
+    'annotations.putInPlane': (request) => putPlaneMeasurement(station, request),
+    'annotations.removeInPlane': (id) => removePlaneMeasurement(station, id),
 
     'findings.nearestNormals': ({ findingId }) => findNearestNormals(station, findingId),
 

@@ -2,6 +2,7 @@
  * Accepted findings as sentences of the report. They are made here alone, for the window, the PDF and every object that
  * leaves, and stand still from the signature on.
  */
+import { measuredSize } from '../../preload/contract/measured-size.ts';
 import type {
   Annotation,
   Finding,
@@ -112,35 +113,19 @@ function seriesName(series: readonly SeriesDetail[], index: number): string {
 }
 
 /** What a measurement says: in mm where the spacing is known, else in pixels; null where it measures no size. */
-export function measure(annotation: Annotation, { pixelSpacing }: Pick<FrameRow, 'pixelSpacing'>) {
-  const { tool, points } = annotation;
+export function measure(
+  { tool, points }: Annotation,
+  { pixelSpacing }: Pick<FrameRow, 'pixelSpacing'>,
+): LinkedMeasurement | null {
   const [rowSpacing, columnSpacing] = pixelSpacing ?? [1, 1];
-  const at = (index: number) =>
-    [(points[2 * index] ?? 0) * columnSpacing, (points[2 * index + 1] ?? 0) * rowSpacing] as const;
-  const between = (one: number, other: number) => Math.hypot(at(one)[0] - at(other)[0], at(one)[1] - at(other)[1]);
-  const said = (
-    quantity: LinkedMeasurement['quantity'],
-    value: number,
-    unit: LinkedMeasurement['unit'],
-  ): LinkedMeasurement => ({ quantity, value: Number(value.toFixed(3)), unit, tool, points });
-  const area = (value: number) => said('area', value, pixelSpacing ? 'mm2' : 'pixels');
-  switch (tool) {
-    case 'length':
-      return said('length', between(0, 1), pixelSpacing ? 'mm' : 'pixels');
-    case 'angle': {
-      const [a, b, c] = [between(0, 1), between(1, 2), between(0, 2)];
-      const cosine = Math.min(1, Math.max(-1, (a * a + b * b - c * c) / (2 * a * b)));
-      return said('angle', (Math.acos(cosine) * 180) / Math.PI, 'deg');
-    }
-    case 'ellipse':
-      // Bottom and top, left and right.
-      return area((Math.PI / 4) * between(0, 1) * between(2, 3));
-    case 'rectangle':
-      // Corners: the second lies beside the first, the third below it.
-      return area(between(0, 1) * between(0, 2));
-    case 'probe':
-      return null;
-  }
+  const places: (readonly [number, number])[] = [];
+  for (let at = 0; at + 1 < points.length; at += 2)
+    places.push([points[at]! * columnSpacing, points[at + 1]! * rowSpacing]);
+  const size = measuredSize(tool, places);
+  if (!size) return null;
+  const { quantity, value } = size;
+  const unit = quantity === 'angle' ? 'deg' : !pixelSpacing ? 'pixels' : quantity === 'area' ? 'mm2' : 'mm';
+  return { quantity, value: Number(value.toFixed(3)), unit, tool, points };
 }
 
 /** `10 mm long`, `16 mm² in area`. */

@@ -13,10 +13,17 @@ import { listAudit, verifyAudit } from '../store/audit.ts';
 import { getReferenceSet } from '../store/reference-sets.ts';
 import { checkStore } from '../store/store.ts';
 import { analyseStudy, openLatestAnalysis, openMap, openRunningAnalysis } from './analysis.ts';
-import { putAnnotation, removeAnnotation } from './annotations.ts';
+import {
+  planeMeasurementsOf,
+  putAnnotation,
+  putPlaneMeasurement,
+  removeAnnotation,
+  removePlaneMeasurement,
+} from './annotations.ts';
 import { calibrateReferenceSet } from './calibration.ts';
 import { lossOf } from './carry-over.ts';
 import { drawByPatient } from './draw.ts';
+import { freeMeasurements } from './finding-sentences.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from './findings.ts';
 import { importPaths } from './import.ts';
 import type { Jobs } from './jobs.ts';
@@ -238,7 +245,22 @@ describe('the main job', () => {
     expect(again?.filter(({ measurementId }) => measurementId === 'length').map(({ id }) => id)).toEqual([drawn.id]);
     removeFinding(station, drawn.id);
     expect(openLatestAnalysis(station.store, study)?.findings).toHaveLength(findings.length);
-    expect(listAudit(station.store.db).length - before).toBe(9);
+
+    const { seriesInstanceUid } = openStudy(station.store.db, study, []).series[0]!;
+    const [normal, up] = [
+      [0, -1, 0],
+      [0, 0, 1],
+    ] as const;
+    const inPlane = { id: 'plane', tool: 'length', seriesInstanceUid, normal, up, points: [0, 5, 0, 3, 5, 4] } as const;
+    putPlaneMeasurement(station, { studyInstanceUid: study, measurement: inPlane });
+    expect(planeMeasurementsOf(station, study)).toEqual([inPlane]);
+    // It lies on no image: the report and what is exported hold the one that does.
+    expect(freeMeasurements(station, study).map(({ id }) => id)).toEqual(['length']);
+    const elsewhere = { ...inPlane, seriesInstanceUid: '9.9' };
+    expect(() => putPlaneMeasurement(station, { studyInstanceUid: study, measurement: elsewhere })).toThrowError(
+      expect.objectContaining({ code: 'usage' }),
+    );
+    expect(listAudit(station.store.db).length - before).toBe(10);
 
     const notAllowed = expect.objectContaining({ code: 'not-allowed' });
     const untouched = findings.find(({ id }) => id !== reshaped.id)!;
@@ -248,6 +270,12 @@ describe('the main job', () => {
     await expect(addFinding(station, { analysisId, frame, outline: square, comment: '' })).rejects.toThrow(notAllowed);
     await expect(reshapeFinding(station, { findingId: untouched.id, outline: square })).rejects.toThrow(notAllowed);
     expect(() => putAnnotation(station, { studyInstanceUid: study, annotation: length })).toThrowError(notAllowed);
+    const moved = { ...inPlane, points: [0, 5, 0, 3, 5, 5] };
+    expect(() => putPlaneMeasurement(station, { studyInstanceUid: study, measurement: moved })).toThrowError(
+      notAllowed,
+    );
+    expect(() => removePlaneMeasurement(station, 'plane')).toThrowError(notAllowed);
+    expect(planeMeasurementsOf(station, study)).toEqual([inPlane]);
   });
 
   it('keeps what was drawn by hand when it is analysed again, and says what would be lost of the rest', async () => {

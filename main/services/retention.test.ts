@@ -8,8 +8,9 @@ import { freshFolder } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { listAudit } from '../store/audit.ts';
 import { checkStore } from '../store/store.ts';
+import { getFrame } from '../store/studies.ts';
 import { analyseStudy, openLatestAnalysis } from './analysis.ts';
-import { putAnnotation } from './annotations.ts';
+import { putAnnotation, putPlaneMeasurement } from './annotations.ts';
 import { importPaths } from './import.ts';
 import { saveReport } from './reports.ts';
 import { applyRetention, expiredStudies } from './retention.ts';
@@ -32,6 +33,11 @@ async function someYearsWork() {
   putAnnotation(station, {
     studyInstanceUid: left.studyInstanceUid,
     annotation: { id: 'm', tool: 'length', ...ref, points: [1, 1, 9, 9] },
+  });
+  const { seriesInstanceUid } = getFrame(station.store.db, ref);
+  putPlaneMeasurement(station, {
+    studyInstanceUid: left.studyInstanceUid,
+    measurement: { id: 'p', tool: 'probe', seriesInstanceUid, normal: [0, 1, 0], up: [0, 0, 1], points: [1, 2, 3] },
   });
   saveReport(station, { studyInstanceUid: left.studyInstanceUid, indication: 'draft', impression: '' });
   return { station, signed, left };

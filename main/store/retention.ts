@@ -75,6 +75,7 @@ export function removeStudy(db: WritableDatabase, uid: string): void {
       'DELETE FROM imported_results WHERE study_instance_uid = ?',
       'DELETE FROM imported_withdrawals WHERE study_instance_uid = ?',
       'DELETE FROM annotations WHERE study_instance_uid = ?',
+      'DELETE FROM plane_measurements WHERE study_instance_uid = ?',
       `DELETE FROM frames WHERE sop_instance_uid IN (${instances})`,
       `DELETE FROM instances WHERE series_instance_uid IN (${series})`,
       'DELETE FROM series WHERE study_instance_uid = ?',

@@ -491,6 +491,18 @@ export interface Annotation extends FrameRef {
   readonly points: readonly number[];
 }
 
+/** A measurement in a plane that was computed from a series: on none of its pictures, at a place in the patient. */
+export interface PlaneMeasurement {
+  readonly id: string;
+  readonly tool: AnnotationTool;
+  readonly seriesInstanceUid: string;
+  /** Unit vectors in the patient: toward the viewer, and up on the screen. */
+  readonly normal: readonly [number, number, number];
+  readonly up: readonly [number, number, number];
+  /** mm in the patient: x0, y0, z0, x1, ... in the order of an Annotation. */
+  readonly points: readonly number[];
+}
+
 /** Where one of the normals that a calibration learnt from looks most like a finding. */
 export interface NearestNormal extends FrameRef {
   /** In pixels of that picture: left, top, width, height. */

@@ -26,6 +26,7 @@ import type {
   ModelRow,
   NearestNormals,
   NormalPeaks,
+  PlaneMeasurement,
   ProviderReport,
   ReferenceSet,
   Report,
@@ -137,6 +138,20 @@ const annotationSchema = z.strictObject({
   frame: z.int().min(0),
   points: pointsSchema,
 }) satisfies z.ZodType<Annotation>;
+const unitVector = z.tuple([z.number(), z.number(), z.number()]).readonly();
+const planeMeasurementSchema = z.strictObject({
+  id,
+  tool: annotationSchema.shape.tool,
+  seriesInstanceUid: uid,
+  normal: unitVector,
+  up: unitVector,
+  points: z
+    .array(z.number().min(-100_000).max(100_000))
+    .min(3)
+    .max(30)
+    .refine((points) => points.length % 3 === 0, 'points come in threes')
+    .readonly(),
+}) satisfies z.ZodType<PlaneMeasurement>;
 
 const dicomDate = z.string().regex(/^(\d{8})?$/);
 /** Empty strings and false ask for nothing. */
@@ -388,6 +403,10 @@ export const callArguments = {
   ]),
   /** Resolves to the findings that it measured. */
   'annotations.remove': z.tuple([id]),
+  /** The same in planes that were computed from a series. */
+  'annotations.listInPlanes': z.tuple([uid]),
+  'annotations.putInPlane': z.tuple([z.strictObject({ studyInstanceUid: uid, measurement: planeMeasurementSchema })]),
+  'annotations.removeInPlane': z.tuple([id]),
 
   /** What a finding was compared with. */
   'findings.nearestNormals': z.tuple([z.strictObject({ findingId: id })]),
@@ -525,6 +544,9 @@ export interface CallResults extends NetworkCallResults, ReadingRoomResults {
   'annotations.list': readonly Annotation[];
   'annotations.put': void;
   'annotations.remove': readonly string[];
+  'annotations.listInPlanes': readonly PlaneMeasurement[];
+  'annotations.putInPlane': void;
+  'annotations.removeInPlane': void;
   'findings.nearestNormals': NearestNormals;
   'reports.get': Report;
   'reports.save': Report;

@@ -30,8 +30,9 @@ export function actsOf(acting: Acting): Readonly<Record<string, () => void>> {
   const last = (hanging.active.series?.frames.length ?? 1) - 1;
   const scroll = (step: number) => () => acting.view?.scroll(step);
   const tool = (stack: MouseTool, planes?: MprTool) => () => {
-    if (!inPlanes && !(hanging.active.reading?.signed && stack in annotationTools)) acting.chooseTool(stack);
-    else if (inPlanes && planes) acting.choosePlaneTool(planes);
+    if (hanging.active.reading?.signed && stack in annotationTools) return;
+    if (!inPlanes) acting.chooseTool(stack);
+    else if (planes) acting.choosePlaneTool(planes);
   };
   const decide = (decision: 'accepted' | 'rejected') => () => {
     const finding = reading.findings.find(({ id }) => id === reading.selectedFindingId);
@@ -60,16 +61,16 @@ export function actsOf(acting: Acting): Readonly<Record<string, () => void>> {
     z: tool('zoom', 'zoom'),
     s: tool('scroll', 'scroll'),
     m: tool('magnify'),
-    l: tool('length'),
-    g: tool('angle'),
-    e: tool('ellipse'),
-    q: tool('rectangle'),
-    b: tool('probe'),
+    l: tool('length', 'length'),
+    g: tool('angle', 'angle'),
+    e: tool('ellipse', 'ellipse'),
+    q: tool('rectangle', 'rectangle'),
+    b: tool('probe', 'probe'),
     o: tool('outline'),
     t: () => stack?.rotate(),
     f: () => stack?.flip('horizontal'),
     v: () => stack?.flip('vertical'),
-    Delete: () => stack && acting.measurements?.removeSelected(stack.element),
+    Delete: () => acting.view && acting.measurements?.removeSelected(acting.view.element),
     u: () => (hanging.multiplanar = inPlanes ? false : hanging.noVolume === ''),
     y: () => hanging.synchronise(!hanging.synchronised),
     i: () => acting.view?.toggleInvert(),

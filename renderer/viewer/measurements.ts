@@ -1,7 +1,13 @@
 /** The measurements of the studies on the screen: drawn by Cornerstone's tools, kept by main, and one stack of steps to undo. */
 import { utilities as coreUtilities, eventTarget, getEnabledElements } from '@cornerstonejs/core';
 import { annotation as annotations, AnnotationTool as DrawingTool, Enums, type Types } from '@cornerstonejs/tools';
-import type { Annotation, AnnotationTool, FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
+import type {
+  Annotation,
+  AnnotationTool,
+  FrameRow,
+  PlaneMeasurement,
+  SeriesDetail,
+} from '../../preload/contract/model.ts';
 import { attempt, notices } from '../design/notices.svelte.ts';
 import { frameKey } from '../images/frame-key.ts';
 import { call, FaultError } from '../workstation.ts';
@@ -20,9 +26,13 @@ const refusals: readonly string[] = ['not-allowed', 'not-found', 'usage'];
 
 const toolOf = new Map(Object.entries(annotationTools).map(([tool, name]) => [name, tool as AnnotationTool]));
 
+/** On a picture, or in a plane that was computed from a series. */
+export type Measurement = Annotation | PlaneMeasurement;
+
 /** A measurement on the screen, and the study that it belongs to. */
-interface Drawn extends Annotation {
+interface Drawn {
   readonly study: string;
+  readonly measurement: Measurement;
 }
 
 interface KnownFrame {
@@ -31,11 +41,18 @@ interface KnownFrame {
   readonly studyInstanceUid: string;
 }
 
+export const isInPlane = (one: Measurement): one is PlaneMeasurement => 'seriesInstanceUid' in one;
+
+/** The frame of reference that the planes of a series have here: what was measured in them is shown in them alone. */
+export const planesOf = (seriesInstanceUid: string): string => `planes:${seriesInstanceUid}`;
+
 export class Measurements {
   readonly #frames = new Map<string, KnownFrame>();
-  readonly #onChanged: (studyInstanceUid: string, list: readonly Annotation[]) => void;
+  /** Studies of the series whose planes are measured in, by the planes' frame of reference. */
+  readonly #studyOfPlanes = new Map<string, { readonly seriesInstanceUid: string; readonly study: string }>();
+  readonly #onChanged: (studyInstanceUid: string, list: readonly Measurement[]) => void;
   /** As main has them: only what it has confirmed. */
-  readonly #stored = new Map<string, Annotation>();
+  readonly #stored = new Map<string, Measurement>();
   /** Findings that a measurement measured when it was taken away: it measures them again when it comes back. */
   readonly #measured = new Map<string, readonly string[]>();
   /** Studies whose report is signed: nothing is drawn or moved on them. */
@@ -50,7 +67,7 @@ export class Measurements {
   #closed = false;
 
   /** Follows what is measured. Call once Cornerstone runs; forgets everything that is drawn. */
-  constructor(onChanged: (studyInstanceUid: string, list: readonly Annotation[]) => void) {
+  constructor(onChanged: (studyInstanceUid: string, list: readonly Measurement[]) => void) {
     this.#onChanged = onChanged;
     annotations.state.removeAllAnnotations();
     forgetSteps();
@@ -64,9 +81,14 @@ export class Measurements {
   async add(studyInstanceUid: string, series: readonly SeriesDetail[]): Promise<void> {
     if (this.#studies.has(studyInstanceUid)) return;
     this.#studies.add(studyInstanceUid);
-    for (const { frames, modality } of series)
+    for (const { frames, modality, seriesInstanceUid } of series) {
       for (const frame of frames) this.#frames.set(frameKey(frame), { frame, modality, studyInstanceUid });
-    const list = (await attempt(() => call('annotations.list', studyInstanceUid))) ?? [];
+      this.#studyOfPlanes.set(planesOf(seriesInstanceUid), { seriesInstanceUid, study: studyInstanceUid });
+    }
+    const list: readonly Measurement[] = [
+      ...((await attempt(() => call('annotations.list', studyInstanceUid))) ?? []),
+      ...((await attempt(() => call('annotations.listInPlanes', studyInstanceUid))) ?? []),
+    ];
     if (this.#closed) return;
     for (const one of list) {
       this.#stored.set(one.id, one);
@@ -79,8 +101,8 @@ export class Measurements {
   lock(studyInstanceUid: string): void {
     if (this.#locked.has(studyInstanceUid)) return;
     this.#locked.add(studyInstanceUid);
-    for (const { id, study } of this.#drawn())
-      if (study === studyInstanceUid) annotations.locking.setAnnotationLocked(id, true);
+    for (const { measurement, study } of this.#drawn())
+      if (study === studyInstanceUid) annotations.locking.setAnnotationLocked(measurement.id, true);
     if (this.#studies.has(studyInstanceUid)) forgetSteps(); // they lead back before the signature
   }
 
@@ -119,9 +141,12 @@ export class Measurements {
 
   readonly #added = (event: Event): void => {
     const { annotation } = (event as CustomEvent<{ annotation: Types.Annotation }>).detail;
+    // Cornerstone would show a length in every plane through it: by its normal alone it stays in the one it was taken in.
+    const { metadata } = annotation;
+    if (metadata && this.#studyOfPlanes.has(metadata.FrameOfReferenceUID ?? '')) delete metadata.planeRestriction;
     // A step that was undone puts a whole one back; one that a mouse draws grows from a single place.
-    const points = this.#pointsOf(annotation) ?? [];
-    const isStart = points.length > 2 && points.every((value, at) => value === points[at % 2]);
+    const [first, ...others] = annotation.data.handles?.points ?? [];
+    const isStart = first !== undefined && others.length > 0 && others.every((place) => isSamePlace(place, first));
     if (annotation.annotationUID && isStart) this.#unfinished.add(annotation.annotationUID);
   };
 
@@ -144,14 +169,14 @@ export class Measurements {
 
   async #send(drawn: readonly Drawn[]): Promise<void> {
     const changed = new Set<string>();
-    for (const { id, study, ...one } of drawn) {
-      const annotation = { id, ...one };
-      if (JSON.stringify(this.#stored.get(id)) === JSON.stringify(annotation)) continue;
-      if (await this.#try(id, () => this.#put(study, annotation))) changed.add(study);
+    for (const { study, measurement } of drawn) {
+      const { id } = measurement;
+      if (JSON.stringify(this.#stored.get(id)) === JSON.stringify(measurement)) continue;
+      if (await this.#try(id, () => this.#put(study, measurement))) changed.add(study);
     }
-    const there = new Set(drawn.map(({ id }) => id));
+    const there = new Set(drawn.map(({ measurement }) => measurement.id));
     for (const [id, one] of this.#stored)
-      if (!there.has(id) && (await this.#try(id, () => this.#remove(id)))) changed.add(this.#studyOf(one));
+      if (!there.has(id) && (await this.#try(id, () => this.#remove(one)))) changed.add(this.#studyOf(one));
     for (const study of changed)
       this.#onChanged(
         study,
@@ -159,15 +184,21 @@ export class Measurements {
       );
   }
 
-  async #put(studyInstanceUid: string, annotation: Annotation): Promise<void> {
-    const measures = [...(this.#measured.get(annotation.id) ?? [])];
-    await call('annotations.put', { studyInstanceUid, annotation, measures });
-    this.#measured.delete(annotation.id);
-    this.#stored.set(annotation.id, annotation);
+  async #put(studyInstanceUid: string, measurement: Measurement): Promise<void> {
+    const { id } = measurement;
+    if (isInPlane(measurement)) await call('annotations.putInPlane', { studyInstanceUid, measurement });
+    else {
+      const measures = [...(this.#measured.get(id) ?? [])];
+      await call('annotations.put', { studyInstanceUid, annotation: measurement, measures });
+    }
+    this.#measured.delete(id);
+    this.#stored.set(id, measurement);
   }
 
-  async #remove(id: string): Promise<void> {
-    this.#measured.set(id, await call('annotations.remove', id));
+  async #remove(measurement: Measurement): Promise<void> {
+    const { id } = measurement;
+    if (isInPlane(measurement)) await call('annotations.removeInPlane', id);
+    else this.#measured.set(id, await call('annotations.remove', id));
     this.#stored.delete(id);
   }
 
@@ -200,58 +231,65 @@ export class Measurements {
     for (const { viewport } of getEnabledElements()) viewport.render();
   }
 
-  #studyOf(one: Annotation): string {
+  #studyOf(one: Measurement): string {
+    if (isInPlane(one)) return this.#studyOfPlanes.get(planesOf(one.seriesInstanceUid))?.study ?? '';
     return this.#frames.get(frameKey(one))?.studyInstanceUid ?? '';
   }
 
   #drawn(): readonly Drawn[] {
     return annotations.state.getAllAnnotations().flatMap((drawn): Drawn[] => {
       const tool = toolOf.get(drawn.metadata?.toolName ?? '');
-      const key = drawn.metadata?.referencedImageId?.replace(/^mediclip:/, '');
-      const known = key === undefined ? undefined : this.#frames.get(key);
-      const points = this.#pointsOf(drawn);
       const id = drawn.annotationUID;
-      if (!tool || !known || !points || !id || this.#unfinished.has(id)) return [];
-      const { sopInstanceUid, frame } = known.frame;
-      return [{ id, tool, sopInstanceUid, frame, points, study: known.studyInstanceUid }];
+      if (!tool || !id || this.#unfinished.has(id)) return [];
+      const found = this.#drawnInPlane(id, tool, drawn) ?? this.#drawnOnPicture(id, tool, drawn);
+      return found ? [found] : [];
     });
   }
 
-  /** World coordinates are mm from the centre of the first pixel; see stack-images.ts. */
-  #pointsOf(drawn: Types.Annotation): number[] | null {
-    const key = drawn.metadata?.referencedImageId?.replace(/^mediclip:/, '') ?? '';
-    const frame = this.#frames.get(key)?.frame;
-    if (!frame) return null;
-    const [rowSpacing, columnSpacing] = frame.pixelSpacing ?? [1, 1];
-    const rounded = (value: number) => Math.round(value * 1000) / 1000;
-    return (drawn.data.handles?.points ?? []).flatMap((point) => [
-      rounded((point[0] ?? 0) / columnSpacing + 0.5),
-      rounded((point[1] ?? 0) / rowSpacing + 0.5),
-    ]);
+  #drawnInPlane(id: string, tool: AnnotationTool, { metadata, data }: Types.Annotation): Drawn | null {
+    const planes = this.#studyOfPlanes.get(metadata?.FrameOfReferenceUID ?? '');
+    if (!planes || !metadata?.viewPlaneNormal || !metadata.viewUp) return null;
+    const { seriesInstanceUid, study } = planes;
+    const [normal, up] = [rounded(metadata.viewPlaneNormal, 6), rounded(metadata.viewUp, 6)];
+    const points = (data.handles?.points ?? []).flatMap((place) => rounded(place, 3));
+    return { study, measurement: { id, tool, seriesInstanceUid, normal, up, points } };
   }
 
-  #show(one: Annotation): void {
-    const known = this.#frames.get(frameKey(one));
-    if (!known) return;
-    const [rowSpacing, columnSpacing] = known.frame.pixelSpacing ?? [1, 1];
-    const points: [number, number, number][] = [];
-    for (let at = 0; at + 1 < one.points.length; at += 2)
-      points.push([(one.points[at]! - 0.5) * columnSpacing, (one.points[at + 1]! - 0.5) * rowSpacing, 0]);
-    const corner: [number, number, number] = [0, 0, 0];
+  #drawnOnPicture(id: string, tool: AnnotationTool, { metadata, data }: Types.Annotation): Drawn | null {
+    const known = this.#frames.get(metadata?.referencedImageId?.replace(/^mediclip:/, '') ?? '');
+    if (!known) return null;
+    const { sopInstanceUid, frame } = known.frame;
+    const points = pixelsOf(known.frame, data.handles?.points ?? []);
+    return { study: known.studyInstanceUid, measurement: { id, tool, sopInstanceUid, frame, points } };
+  }
+
+  #show(one: Measurement): void {
+    const known = isInPlane(one) ? null : this.#frames.get(frameKey(one));
+    if (known === undefined) return;
+    const locked = this.#locked.has(this.#studyOf(one));
+    const points = isInPlane(one)
+      ? inTuples(one.points, 3).map(([x = 0, y = 0, z = 0]): Place => [x, y, z])
+      : onPlaneOfPicture(known!.frame, one.points);
+    const reference = isInPlane(one) ? planesOf(one.seriesInstanceUid) : one.sopInstanceUid;
+    const corner: Place = [0, 0, 0];
     const box = { topLeft: corner, topRight: corner, bottomLeft: corner, bottomRight: corner };
     annotations.state.addAnnotation(
       {
         annotationUID: one.id,
         highlighted: false,
         invalidated: true,
-        isLocked: this.#locked.has(known.studyInstanceUid),
+        isLocked: locked,
         isVisible: true,
         metadata: {
           toolName: annotationTools[one.tool],
-          FrameOfReferenceUID: one.sopInstanceUid,
-          referencedImageId: imageIdOf(known.frame, known.modality),
-          viewPlaneNormal: [0, 0, -1],
-          viewUp: [0, -1, 0],
+          FrameOfReferenceUID: reference,
+          ...(isInPlane(one)
+            ? { viewPlaneNormal: [...one.normal], viewUp: [...one.up] }
+            : {
+                referencedImageId: imageIdOf(known!.frame, known!.modality),
+                viewPlaneNormal: [0, 0, -1],
+                viewUp: [0, -1, 0],
+              }),
         },
         data: {
           label: '',
@@ -263,8 +301,39 @@ export class Measurements {
           },
         },
       },
-      one.sopInstanceUid,
+      reference,
     );
-    if (this.#locked.has(known.studyInstanceUid)) annotations.locking.setAnnotationLocked(one.id, true);
+    if (locked) annotations.locking.setAnnotationLocked(one.id, true);
   }
+}
+
+type Place = [number, number, number];
+
+const isSamePlace = (one: readonly number[], other: readonly number[]) =>
+  one.every((value, axis) => value === other[axis]);
+
+/** Vectors and places of Cornerstone have three parts. */
+function rounded(vector: readonly number[], digits: number): Place {
+  const [x = 0, y = 0, z = 0] = vector.map((value) => Number(value.toFixed(digits)));
+  return [x, y, z];
+}
+
+/** Points in a row, apart. */
+export function inTuples(points: readonly number[], size: 2 | 3): number[][] {
+  return Array.from({ length: Math.floor(points.length / size) }, (_, at) => points.slice(at * size, (at + 1) * size));
+}
+
+/** In pixels of a picture, from mm from the centre of its first pixel; see stack-images.ts. */
+function pixelsOf({ pixelSpacing }: FrameRow, places: readonly (readonly number[])[]): number[] {
+  const [rowSpacing, columnSpacing] = pixelSpacing ?? [1, 1];
+  return places.flatMap((place) => [
+    Number(((place[0] ?? 0) / columnSpacing + 0.5).toFixed(3)),
+    Number(((place[1] ?? 0) / rowSpacing + 0.5).toFixed(3)),
+  ]);
+}
+
+/** The way back. */
+function onPlaneOfPicture({ pixelSpacing }: FrameRow, points: readonly number[]): Place[] {
+  const [rowSpacing, columnSpacing] = pixelSpacing ?? [1, 1];
+  return inTuples(points, 2).map(([x = 0, y = 0]) => [(x - 0.5) * columnSpacing, (y - 0.5) * rowSpacing, 0]);
 }

@@ -14,6 +14,7 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools';
+import { measuredSize } from '../../preload/contract/measured-size.ts';
 import type { AnnotationTool } from '../../preload/contract/model.ts';
 import { formatNumber } from '../design/format.ts';
 import { knownPicture } from './stack-images.ts';
@@ -71,6 +72,15 @@ const fixedButton: Partial<Record<MouseTool, number>> = {
   scroll: MouseBindings.Wheel,
 };
 
+/** Lets a tool group of planes measure; the places of its measurements are mm in the patient. */
+export function addMeasuringTools(group: ToolTypes.IToolGroup, units: string): void {
+  for (const [tool, name] of Object.entries(annotationTools) as [AnnotationTool, string][])
+    group.addTool(name, {
+      getTextLines: (data: ToolTypes.AnnotationData, target: string | readonly string[]) =>
+        linesInPlane(tool, data, target, units),
+    });
+}
+
 /** Gives a viewport its own set of tools. */
 export function addToolGroup(viewportId: string, engineId: string): void {
   const group = ToolGroupManager.createToolGroup(viewportId);
@@ -92,12 +102,12 @@ export function useTool(viewportId: string, tool: MouseTool): void {
 
 /** What Cornerstone's tools work out; which of it there is depends on the tool. */
 interface Stats {
-  readonly length?: number | null;
-  readonly angle?: number | string | null;
-  readonly area?: number | null;
-  readonly mean?: number | readonly number[] | null;
-  readonly stdDev?: number | null;
-  readonly value?: number | readonly number[] | null;
+  readonly length?: number | null | undefined;
+  readonly angle?: number | string | null | undefined;
+  readonly area?: number | null | undefined;
+  readonly mean?: number | readonly number[] | null | undefined;
+  readonly stdDev?: number | null | undefined;
+  readonly value?: number | readonly number[] | null | undefined;
 }
 
 /** What lengths are in, and where they hold if not in the patient. */
@@ -108,22 +118,48 @@ function lengthUnits(lengths: 'pixels' | 'patient' | 'detector'): { readonly uni
 
 /** The words beside a measurement, in the file's units; lengths in pixels where the spacing is unknown. */
 function measuredLines(data: ToolTypes.AnnotationData, target: string | readonly string[]): string[] | undefined {
-  const targetId = typeof target === 'string' ? target : (target[0] ?? '');
-  const stats = (data as { cachedStats?: Record<string, Stats> }).cachedStats?.[targetId];
+  const stats = statsOf(data, target);
   if (!stats) return undefined;
-  const known = knownPicture(targetId.replace(/^imageId:/, ''));
+  const known = knownPicture(targetOf(target).replace(/^imageId:/, ''));
   const { unit, where } = lengthUnits(known?.lengths ?? 'pixels');
-  const round = (value: number) => formatNumber(Number(value.toFixed(1)));
+  return worded(stats, { unit, where, values: known?.units ?? '' });
+}
+
+/** Sizes from the places themselves: Cornerstone counts those of a volume in its voxels. */
+function linesInPlane(
+  tool: AnnotationTool,
+  data: ToolTypes.AnnotationData,
+  target: string | readonly string[],
+  values: string,
+): string[] | undefined {
+  const size = measuredSize(tool, data.handles?.points ?? []);
+  const { mean, stdDev, value } = statsOf(data, target) ?? {};
+  return worded(
+    { ...(size && { [size.quantity]: size.value }), mean, stdDev, value },
+    { unit: 'mm', where: '', values },
+  );
+}
+
+const targetOf = (target: string | readonly string[]) => (typeof target === 'string' ? target : (target[0] ?? ''));
+
+const statsOf = (data: ToolTypes.AnnotationData, target: string | readonly string[]): Stats | undefined =>
+  (data as { cachedStats?: Record<string, Stats> }).cachedStats?.[targetOf(target)];
+
+function worded(
+  { length, angle, mean, stdDev, area, value }: Stats,
+  { unit, where, values }: { readonly unit: string; readonly where: string; readonly values: string },
+): string[] | undefined {
   const lines: string[] = [];
-  const add = (label: string, value: unknown, suffix: string) => {
-    if (typeof value === 'number' && Number.isFinite(value)) lines.push(`${label}${round(value)}${suffix}`);
+  const add = (label: string, figure: unknown, suffix: string) => {
+    if (typeof figure === 'number' && Number.isFinite(figure))
+      lines.push(`${label}${formatNumber(Number(figure.toFixed(1)))}${suffix}`);
   };
-  const units = known?.units ? ` ${known.units}` : '';
-  add('', stats.length, ` ${unit}${where}`);
-  add('', stats.angle, '°');
-  add(`${text().mean} `, stats.mean, units);
-  add(`${text().deviation} `, stats.stdDev, units);
-  add(`${text().area} `, stats.area, ` ${unit}²${where}`);
-  add('', stats.value, units);
+  const units = values === '' ? '' : ` ${values}`;
+  add('', length, ` ${unit}${where}`);
+  add('', angle, '°');
+  add(`${text().mean} `, mean, units);
+  add(`${text().deviation} `, stdDev, units);
+  add(`${text().area} `, area, ` ${unit}²${where}`);
+  add('', value, units);
   return lines.length > 0 ? lines : undefined;
 }

@@ -17,8 +17,10 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools';
-import type { SeriesDetail } from '../../preload/contract/model.ts';
+import type { AnnotationTool, SeriesDetail } from '../../preload/contract/model.ts';
 import { startCornerstone } from './cornerstone.ts';
+import { planesOf } from './measurements.ts';
+import { addMeasuringTools, annotationTools } from './mouse-tools.ts';
 import type { PictureView } from './picture-view.ts';
 import { type PlaneState, planeState } from './plane-state.ts';
 import { VolumeTint } from './region-tint.ts';
@@ -29,8 +31,7 @@ import type { FileWindows, WindowLevel } from './window-presets.ts';
 export const planes = ['axial', 'coronal', 'sagittal'] as const;
 export type Plane = (typeof planes)[number];
 
-export const mprTools = ['crosshair', 'window', 'pan', 'zoom', 'scroll'] as const;
-export type MprTool = (typeof mprTools)[number];
+export type MprTool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'scroll' | AnnotationTool;
 
 /** Lines of the other planes, each in the colour of its own frame: told apart also by where they lie. */
 export const planeColours: Readonly<Record<Plane, string>> = {
@@ -45,6 +46,7 @@ const toolNames: Readonly<Record<MprTool, string>> = {
   pan: PanTool.toolName,
   zoom: ZoomTool.toolName,
   scroll: StackScrollTool.toolName,
+  ...annotationTools,
 };
 const { MouseBindings } = ToolEnums;
 const fixedButton: Partial<Record<MprTool, number>> = {
@@ -112,7 +114,7 @@ export class MprView implements PictureView {
       scalarData: this.#pixels.voxels,
       metadata: {
         ...({} as Types.Metadata),
-        FrameOfReferenceUID: this.#id,
+        FrameOfReferenceUID: planesOf(this.#options.series.seriesInstanceUid),
         Modality: this.#options.series.modality,
       },
     });
@@ -143,7 +145,7 @@ export class MprView implements PictureView {
       utilities.genericMetadataProvider.add(imageId, {
         type: Enums.MetadataModules.IMAGE_PLANE,
         metadata: {
-          frameOfReferenceUID: this.#id,
+          frameOfReferenceUID: planesOf(this.#options.series.seriesInstanceUid),
           imagePositionPatient: placeInPatient(geometry, slice, [0.5, 0.5]),
           imageOrientationPatient: geometry.direction.slice(0, 2).flat(),
           rowCosines: geometry.direction[0],
@@ -159,7 +161,8 @@ export class MprView implements PictureView {
     if (!group) throw new Error(`There is already a tool group ${this.#id}.`);
     for (const plane of planes) group.addViewport(this.#viewportId(plane), this.#engine.id);
     for (const [key, name] of Object.entries(toolNames))
-      group.addTool(name, key === 'crosshair' ? this.#crosshairLook() : {});
+      if (!(key in annotationTools)) group.addTool(name, key === 'crosshair' ? this.#crosshairLook() : {});
+    addMeasuringTools(group, this.#pixels.units);
     this.useTool('crosshair');
   }
 
@@ -228,21 +231,30 @@ export class MprView implements PictureView {
   goTo(slice: number, pixel?: readonly [number, number]): void {
     const { geometry } = this.#options;
     const [columns, rows] = geometry.dimensions;
-    const at = pixel ?? [columns / 2, rows / 2];
+    this.goToPlace(placeInPatient(geometry, slice, pixel ?? [columns / 2, rows / 2]));
+  }
+
+  /** Moves the crosshair to a place in the patient, mm. */
+  goToPlace([x, y, z]: readonly [number, number, number]): void {
     const tool = ToolGroupManager.getToolGroup(this.#id)?.getToolInstance(CrosshairsTool.toolName);
-    (tool as CrosshairsTool | undefined)?.setToolCenter([...placeInPatient(geometry, slice, at)]);
-    this.#render();
+    (tool as CrosshairsTool | undefined)?.setToolCenter([x, y, z]);
+    this.redraw();
+  }
+
+  /** Of the plane that the keys belong to. */
+  get element(): HTMLDivElement {
+    return this.#elements[this.activePlane];
   }
 
   scroll(step: number): void {
     this.#viewport(this.activePlane).scroll(step);
-    this.#render();
+    this.redraw();
   }
 
   setWindow({ center, width }: WindowLevel): void {
     const voiRange = utilities.windowLevel.toLowHighRange(width, center, Enums.VOILUTFunctionType.LINEAR);
     for (const plane of planes) this.#viewport(plane).setProperties({ voiRange });
-    this.#render();
+    this.redraw();
   }
 
   resetWindow(): void {
@@ -258,14 +270,14 @@ export class MprView implements PictureView {
   #applyInversion(): void {
     const invert = this.#inverted !== this.#pixels.storedInverted;
     for (const plane of planes) this.#viewport(plane).setProperties({ invert });
-    this.#render();
+    this.redraw();
   }
 
   /** Tints what a mask covers of the volume; null for none. @param mask 0 or 1, slice after slice */
   tint(mask: Uint8Array<ArrayBuffer> | null): void {
     if (mask) this.#tint.show(mask);
     else this.#tint.hide();
-    this.#render();
+    this.redraw();
   }
 
   resetLook(): void {
@@ -279,7 +291,8 @@ export class MprView implements PictureView {
     this.#engine.resize(true, true);
   }
 
-  #render(): void {
+  /** With what is measured in the planes. */
+  redraw(): void {
     this.#engine.renderViewports(planes.map((plane) => this.#viewportId(plane)));
   }
 

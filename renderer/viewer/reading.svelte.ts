@@ -12,6 +12,7 @@ import type {
   FrameRow,
   JobStatus,
   NormalPeaks,
+  PlaneMeasurement,
   StudyDetail,
 } from '../../preload/contract/model.ts';
 import type { ImportedMap, ImportedRegion, ImportedResult } from '../../preload/contract/results.ts';
@@ -58,6 +59,8 @@ export class Reading {
   /** Highest points of the calibration's held-out normals, ascending: what p-values are counted against. */
   normalPeaks: NormalPeaks = $state.raw({ scores: [], weights: [] });
   measurements: readonly Annotation[] = $state.raw([]);
+  /** In planes that were computed from its series. */
+  planeMeasurements: readonly PlaneMeasurement[] = $state.raw([]);
   /** What an outline that is being drawn is for: a new finding, or the one with this id. */
   drawing: 'new' | { readonly findingId: string } | null = $state.raw(null);
   /** The finding whose outline is being pulled at its handles. */

@@ -13,6 +13,8 @@ export interface VolumePixels {
   /** Of the slice in the middle. */
   readonly windows: FileWindows;
   readonly storedInverted: boolean;
+  /** Of the values, e.g. HU; '' where the file does not say. */
+  readonly units: string;
 }
 
 export interface Loading {
@@ -41,6 +43,7 @@ export async function loadVoxels(frames: readonly FrameRow[], { signal, onProgre
     voxels,
     windows: fileWindows(middle!),
     storedInverted: middle!.photometricInterpretation === 'MONOCHROME1',
+    units: middle!.units,
   };
   return loaded;
 }

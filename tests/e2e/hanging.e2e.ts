@@ -113,6 +113,60 @@ describe('hanging a study', () => {
     expect(station.pageErrors).toEqual([]);
   });
 
+  test('length and mean are measured in a plane, shown there alone, listed, and back when the planes are', async () => {
+    const { viewer, window } = station;
+    const kept = () => askFor(window, 'annotations.listInPlanes', studyUid);
+    await viewer.hang('multiplanar');
+    await window.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
+    const plane = window.getByTestId('plane-coronal');
+    await plane.focus();
+    await window.keyboard.press('l');
+    await viewer.dragPlane('coronal', [0.3, 0.45], [0.6, 0.45]);
+    await expect.poll(async () => (await kept()).map(({ tool }) => tool)).toEqual(['length']);
+    await window.keyboard.press('e');
+    await viewer.dragPlane('coronal', [0.45, 0.5], [0.5, 0.54]);
+    await expect.poll(() => viewer.measuredInPlane('coronal')).toMatch(/Mean -?[\d.,]+ HU ?SD [\d.,]+ HU/);
+    const [length] = (await kept()).filter(({ tool }) => tool === 'length');
+    const [x0, y0, z0, x1, y1, z1] = length!.points as [number, number, number, number, number, number];
+    // In the coronal plane, straight to the patient's left: mm in the patient.
+    expect(length!.normal.map(Math.abs)).toEqual([0, 1, 0]);
+    expect([y1 - y0, z1 - z0].map(Math.abs)).toEqual([expect.closeTo(0, 1), expect.closeTo(0, 1)]);
+    const said = async () => Number.parseFloat(await viewer.measuredInPlane('coronal'));
+    expect(Math.abs((await said()) - Math.abs(x1 - x0))).toBeLessThan(0.11);
+    expect(y0).toBeCloseTo((await viewer.planePositions())[1]!, 1);
+    for (const other of ['axial', 'sagittal']) expect(await viewer.measuredInPlane(other)).toBe('');
+    const listed = window.getByTestId('measurement');
+    expect(await listed.allTextContents()).toEqual([
+      expect.stringMatching(/Length [\d.]+ mm.*Coronal plane at -?[\d.]+ mm/),
+      expect.stringMatching(/Ellipse [\d.,]+ mm².*Coronal plane at -?[\d.]+ mm/),
+    ]);
+    await window.screenshot({ path: testResult('mpr-measured.png') });
+    // Another plane of the same direction does not show it; the list leads back.
+    await plane.focus();
+    await window.keyboard.press('PageDown');
+    await expect.poll(() => viewer.measuredInPlane('coronal')).toBe('');
+    await listed.first().click();
+    await expect.poll(() => viewer.measuredInPlane('coronal')).toContain('mm');
+    // Back on the stack there is nothing of it; the list opens the planes again.
+    await plane.focus();
+    await window.keyboard.press('u');
+    await window.getByTestId('stack-image').waitFor();
+    expect(await viewer.measuredText()).toBe('');
+    await listed.first().click();
+    await window.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
+    await expect.poll(() => viewer.measuredInPlane('coronal')).toMatch(/Mean/);
+    // Taken away and undone.
+    await plane.focus();
+    await window.keyboard.press('Control+z');
+    await expect.poll(async () => (await kept()).map(({ tool }) => tool)).toEqual(['length']);
+    await window.keyboard.press('Control+y');
+    await expect.poll(async () => (await kept()).length).toBe(2);
+    await plane.focus();
+    await window.keyboard.press('u');
+    await window.getByTestId('stack-image').waitFor();
+    expect(station.pageErrors).toEqual([]);
+  });
+
   test('a hanging protocol is made from what hangs, changed, and applied to the next study of its kind', async () => {
     const { viewer, worklist, window } = station;
     await viewer.hang('prior-beside');
@@ -177,6 +231,11 @@ describe('hanging a study', () => {
     expect(await station.window.getByTestId('tile').nth(1).getAttribute('data-study')).toBe(priorUid);
     const bounds = () => station.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds());
     await expect.poll(bounds).toEqual(place);
+    await station.window.getByTestId('measurement').nth(1).waitFor();
+    expect(await station.window.getByTestId('measurement').allTextContents()).toEqual([
+      expect.stringMatching(/Length .*Coronal/),
+      expect.stringMatching(/Ellipse .*Coronal/),
+    ]);
     await station.window.screenshot({ path: testResult('restored.png') });
     expect(station.pageErrors).toEqual([]);
   });

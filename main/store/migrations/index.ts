@@ -20,6 +20,7 @@ import { protocols } from './0016-protocols.ts';
 import { replacements } from './0017-replacements.ts';
 import { withdrawnImports } from './0018-withdrawn-imports.ts';
 import { heldOutPatients } from './0019-held-out-patients.ts';
+import { measurements } from './0021-measurements.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -42,6 +43,7 @@ export const migrations: readonly Migration[] = [
   replacements,
   withdrawnImports,
   heldOutPatients,
+  measurements,
 ];
 
 /**

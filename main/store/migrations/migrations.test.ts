@@ -363,3 +363,18 @@ describe('0016 protocols', () => {
     expect(() => database.exec('INSERT INTO calibrations SELECT * FROM copy')).toThrow(/UNIQUE/);
   });
 });
+
+describe('0021 measurements', () => {
+  it('keeps measurements in planes with their study, and from the signature on', () => {
+    const database = databaseWith(2);
+    database.exec(IMAGE_ROWS + RESULT_ROWS);
+    migrate(database, '');
+    const inPlane = (id: string, series: string) =>
+      `INSERT INTO plane_measurements VALUES ('${id}', '1.2', '${series}', 'length', '[0,1,0]', '[0,0,1]',
+         '[0,0,0,4,0,3]', 'someone', '')`;
+    expect(() => database.exec(inPlane('m', '9.9'))).toThrow(/FOREIGN KEY/);
+    database.exec(`${inPlane('m', '1.2.1')}; UPDATE reports SET state = 'signed'`);
+    expect(() => database.exec(`UPDATE plane_measurements SET points = '[]'`)).toThrow(/cannot change/);
+    expect(() => database.exec('DELETE FROM plane_measurements')).toThrow(/cannot be deleted/);
+  });
+});

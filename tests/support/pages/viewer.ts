@@ -248,6 +248,11 @@ export class ViewerPage {
     return ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
   }
 
+  /** What stands beside the measurements in a plane. */
+  async measuredInPlane(plane: string): Promise<string> {
+    return (await this.#window.locator(`[data-testid="plane-${plane}"] svg text`).allTextContents()).join(' ');
+  }
+
   /** What stands beside the measurements on the picture. */
   async measuredText(): Promise<string> {
     return (await this.#window.locator('[data-testid="stack-image"] svg text').allTextContents()).join(' ');
