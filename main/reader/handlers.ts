@@ -101,7 +101,6 @@ async function framePixels(source: FrameSource): Promise<FramePixels> {
     furtherWindows,
     voiFunction: display.voiFunction,
     pixelSpacing: display.pixelSpacing && [display.pixelSpacing.row, display.pixelSpacing.column],
-    spacingAtDetector: display.pixelSpacing?.plane === 'detector',
     units: display.units ?? '',
     overlay: opened.overlay(source.frame),
   };

@@ -35,12 +35,4 @@ describe('what the window is given of a frame', () => {
     expect(pixels.furtherWindows).toEqual([{ center: -600, width: 1500, explanation: 'LUNG' }]);
     expect((await pixelsOf(...window)).furtherWindows).toEqual([]);
   });
-
-  it('says whether its spacing is that of the detector', async () => {
-    const detector: Change = [0x00181164, 'DS', '0.2\\0.1'];
-    expect(await pixelsOf(detector)).toMatchObject({ pixelSpacing: [0.2, 0.1], spacingAtDetector: true });
-    const patient: Change = [0x00280030, 'DS', '0.5\\0.5'];
-    expect(await pixelsOf(detector, patient)).toMatchObject({ pixelSpacing: [0.5, 0.5], spacingAtDetector: false });
-    expect(await pixelsOf()).toMatchObject({ pixelSpacing: null, spacingAtDetector: false });
-  });
 });

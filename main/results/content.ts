@@ -1,4 +1,6 @@
 /** What leaves the workstation: accepted findings of a signed report, with all that an object says about them. */
+
+import { type Lengths, lengthsOf } from '../../preload/contract/measured-size.ts';
 import type {
   Addendum,
   AnomalyMap,
@@ -78,6 +80,19 @@ export interface NumberedFinding extends Finding, ReportedFinding {
   /** The same in every object and version that speaks of it. */
   readonly trackingUid: string;
 }
+
+/** Where sizes on an image hold, by what its file says of its spacing. */
+export function lengthsOn({ source, frame }: Pick<ReportedMeasurement, 'source' | 'frame'>): Lengths {
+  const spacing = source.frames[frame]?.pixelSpacing ?? null;
+  return lengthsOf({
+    pixelSpacing: spacing && [spacing.row, spacing.column],
+    spacingAtDetector: spacing?.plane === 'detector',
+  });
+}
+
+/** Said beside sizes on the detector, for no unit can say it. */
+export const AT_DETECTOR =
+  'Sizes in mm hold on the detector (Imager Pixel Spacing): the anatomy is magnified by an unknown factor.';
 
 /** What people call a measurement in every object. */
 export const measurementLabel = ({ number }: Pick<ReportedMeasurement, 'number'>): string => `Measurement ${number}`;

@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import * as codes from './codes.ts';
 import {
+  AT_DETECTOR,
   findingLabel,
+  lengthsOn,
   measurementLabel,
   type NumberedFinding,
   type ReportedMeasurement,
   type ResultContent,
+  type ResultImage,
   sourcesOf,
 } from './content.ts';
 import { bySeries, type Code, NOT_FOR_DIAGNOSTIC_USE } from './dataset.ts';
@@ -22,11 +25,11 @@ export function fhirBundle(content: ResultContent): string {
   const patient = { reference: urn('patient') };
   const study = { reference: urn('study') };
   const device = { reference: urn('device') };
-  const findings = images.flatMap((image) => image.findings);
+  const findings = images.flatMap((image) => image.findings.map((finding) => ({ image, finding })));
   const observations = [
-    ...findings.map((finding) => ({
+    ...findings.map(({ image, finding }) => ({
       url: urn(finding.id),
-      resource: observation(content, finding, patient, study, device),
+      resource: observation(content, image, finding, patient, study, device),
     })),
     ...content.measurements.map((measurement) => ({
       url: urn(measurement.trackingUid),
@@ -134,6 +137,7 @@ function reportSections({ indication, technique, findings, impression, addenda }
 
 function observation(
   { report, analysis, context }: ResultContent,
+  image: ResultImage,
   finding: NumberedFinding,
   subject: Resource,
   study: Resource,
@@ -170,6 +174,7 @@ function observation(
       notice,
       { text: `SOP Instance UID ${finding.sopInstanceUid}, frame ${finding.frame + 1}.` },
       { text: sentence },
+      ...(lengthsOn(image) === 'detector' ? [{ text: AT_DETECTOR }] : []),
     ],
     component: [
       ...component(codes.ANOMALY_SCORE, peakScore, codes.NO_UNITS),
@@ -199,7 +204,11 @@ function measurementObservation(
     method: { text: 'Measured by the reader' },
     derivedFrom: [study],
     valueQuantity: { value, unit: unit.CodeMeaning, system: SYSTEMS.UCUM, code: unit.CodeValue },
-    note: [notice, { text: `SOP Instance UID ${source.header.instance.uid}, frame ${frame + 1}.` }],
+    note: [
+      notice,
+      { text: `SOP Instance UID ${source.header.instance.uid}, frame ${frame + 1}.` },
+      ...(lengthsOn(measurement) === 'detector' ? [{ text: AT_DETECTOR }] : []),
+    ],
   };
 }
 

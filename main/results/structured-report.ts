@@ -5,7 +5,9 @@
 import * as codes from './codes.ts';
 import { dcm, sct } from './codes.ts';
 import {
+  AT_DETECTOR,
   findingLabel,
+  lengthsOn,
   measurementLabel,
   type NumberedFinding,
   type ReportedMeasurement,
@@ -201,6 +203,7 @@ function measurementGroup(content: ResultContent, image: ResultImage, finding: N
         numberItem(code, value, unit, linked ? [measuredAtItem('INFERRED FROM', PATH, linked, onImage)] : []),
       ),
       textItem('CONTAINS', COMMENT, sentence),
+      ...(lengthsOn(image) === 'detector' ? [textItem('CONTAINS', COMMENT, AT_DETECTOR)] : []),
     ],
     '1410',
   );
@@ -217,6 +220,7 @@ function freeMeasurementGroup(measurement: ReportedMeasurement): Dataset {
       uidItem('HAS OBS CONTEXT', dcm('112040', 'Tracking Unique Identifier'), trackingUid),
       measuredAtItem('CONTAINS', dcm('111030', 'Image Region'), measured, referenceTo(source, [frame])),
       numberItem(code, value, unit),
+      ...(lengthsOn(measurement) === 'detector' ? [textItem('CONTAINS', COMMENT, AT_DETECTOR)] : []),
     ],
     '1410',
   );

@@ -1,5 +1,6 @@
 /** Scores and findings for other software: CSV (RFC 4180) and JSON. */
-import { findingLabel, measurementLabel, type NumberedFinding, type ResultContent } from './content.ts';
+import type { Lengths } from '../../preload/contract/measured-size.ts';
+import { findingLabel, lengthsOn, measurementLabel, type NumberedFinding, type ResultContent } from './content.ts';
 import { NOT_FOR_DIAGNOSTIC_USE } from './dataset.ts';
 
 type Cell = string | number | boolean | null;
@@ -30,8 +31,8 @@ function imageRows({ scores, context, analysis }: ResultContent): readonly Row[]
 }
 
 function findingRows({ images, context }: ResultContent): readonly Row[] {
-  return images.flatMap(({ findings }) =>
-    findings.map((finding) => ({
+  return images.flatMap((image) =>
+    image.findings.map((finding) => ({
       ...notice,
       kind: 'finding',
       study_instance_uid: context.header.study.uid,
@@ -44,6 +45,7 @@ function findingRows({ images, context }: ResultContent): readonly Row[] {
       drawn_by: drawnBy(finding),
       area_mm2: finding.areaMm2,
       longest_diameter_mm: finding.longestDiameterMm,
+      lengths: lengthsOn(image),
       measured: finding.measured?.quantity ?? null,
       measured_value: finding.measured?.value ?? null,
       measured_unit: finding.measured?.unit ?? null,
@@ -66,6 +68,7 @@ function measurementRows({ measurements, context, report }: ResultContent): read
     measured: measurement.measured.quantity,
     measured_value: measurement.measured.value,
     measured_unit: measurement.measured.unit,
+    lengths: lengthsOn(measurement),
   }));
 }
 
@@ -106,19 +109,20 @@ export function scoreDocument(content: ResultContent): string {
       pValue,
       flagged,
     })),
-    findings: images.flatMap(({ findings }) => findings.map(findingEntry)),
+    findings: images.flatMap((image) => image.findings.map((finding) => findingEntry(finding, lengthsOn(image)))),
     measurements: content.measurements.map((measurement) => ({
       label: measurementLabel(measurement),
       trackingUid: measurement.trackingUid,
       sopInstanceUid: measurement.source.header.instance.uid,
       frame: measurement.frame + 1,
       measured: measurement.measured,
+      lengths: lengthsOn(measurement),
     })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function findingEntry(finding: NumberedFinding): object {
+function findingEntry(finding: NumberedFinding, lengths: Lengths): object {
   return {
     label: findingLabel(finding),
     trackingUid: finding.trackingUid,
@@ -130,6 +134,8 @@ function findingEntry(finding: NumberedFinding): object {
     areaMm2: finding.areaMm2,
     longestDiameterMm: finding.longestDiameterMm,
     measured: finding.measured,
+    /** Where mm hold: in the patient, or on the detector alone. */
+    lengths,
     comment: finding.comment,
     sentence: finding.sentence,
     /** Pixels from the image's top left corner: x0, y0, x1, y1, ... */

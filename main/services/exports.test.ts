@@ -243,6 +243,44 @@ describe('what leaves', () => {
     if (hasPixelMed) expect(await srValidatorErrors(pathOf('sr'))).toEqual([]);
   }, 240_000);
 
+  it('says everywhere that sizes hold on the detector where the file gives its spacing alone', async () => {
+    const printed: PrintableDocument[] = [];
+    const from = testWorkstation(brightnessEngine, {
+      print: async (document) => {
+        printed.push(document);
+        return Buffer.from('%PDF-1.7 of a test');
+      },
+    });
+    const paths = writePlainImages(freshFolder(), [{ PixelSpacing: [], ImagerPixelSpacing: ['0.5', '0.5'] }]);
+    const measureBeside = ({ studyInstanceUid, findings: [first] }: SignedStudy) => {
+      const { sopInstanceUid, frame } = first!;
+      const annotation = { id: 'm', tool: 'length', sopInstanceUid, frame, points: [10, 10, 22, 10] } as const;
+      putAnnotation(from, { studyInstanceUid, annotation });
+    };
+    const { studyInstanceUid } = await signedStudy(from, paths, () => true, measureBeside);
+    expect(openStudy(from.store.db, studyInstanceUid, []).series[0]?.frames[0]).toMatchObject({
+      pixelSpacing: [0.5, 0.5],
+      spacingAtDetector: true,
+    });
+    const formats = ['sr', 'fhir', 'json', 'csv', 'pdf'] as const;
+    const files = await exportResults(from, studyInstanceUid, freshFolder(), formats, testJob());
+    const read = (format: string) => readFileSync(files.find((file) => file.format === format)?.path ?? '');
+    const { findings, measurements } = JSON.parse(read('json').toString());
+    expect([...findings, ...measurements].map(({ lengths }) => lengths)).toEqual(['detector', 'detector']);
+    expect(findings[0].sentence).toMatch(/region of [\d.]+ mm, [\d,]+ mm² \(detector\)/);
+    expect(measurements[0].measured).toMatchObject({ value: 6, unit: 'mm', atDetector: true });
+    expect(
+      read('csv')
+        .toString()
+        .match(/,detector(?=[,\r])/g),
+    ).toHaveLength(2);
+    expect(printed[0]?.html).toMatch(/<td>[\d.]+ mm \(detector\)<\/td>\s*<td>\d+ mm² \(detector\)<\/td>/);
+    expect(printed[0]?.html).toContain('<td>6 mm (detector) long</td>');
+    const said = /hold on the detector/g;
+    expect(read('fhir').toString().match(said)).toHaveLength(2);
+    expect(read('sr').toString('latin1').match(said)).toHaveLength(2);
+  });
+
   it('tells what the reader measured beside the findings, in every form, and shows no image with an undecided one', async () => {
     const printed: PrintableDocument[] = [];
     const from = testWorkstation(brightnessEngine, {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Annotation, Finding, FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
 import { findingSentences, measure } from './finding-sentences.ts';
 
-const frame = (sopInstanceUid: string) => ({ sopInstanceUid, frame: 0, pixelSpacing: [0.5, 2] }) as unknown as FrameRow;
+const frame = (sopInstanceUid: string) =>
+  ({ sopInstanceUid, frame: 0, pixelSpacing: [0.5, 2], spacingAtDetector: false }) as unknown as FrameRow;
 const series = [{ description: 'Axial', frames: [frame('1'), frame('2')] }] as unknown as SeriesDetail[];
 const finding = (id: string, sopInstanceUid: string, change: Partial<Finding> = {}) =>
   ({
@@ -70,6 +71,26 @@ describe('accepted findings as sentences', () => {
     expect(findingSentences(series, [linked], [], 'en')[0]?.sentence).toContain('12.3 mm');
     const probed = findingSentences(series, [linked], [measurement('probe', [1, 1])], 'en')[0];
     expect(probed).toMatchObject({ sentence: expect.stringContaining('12.3 mm'), measured: null });
+  });
+
+  it('say where sizes hold on the detector alone', () => {
+    const radiograph = [
+      { description: 'PA', frames: [{ ...frame('1'), spacingAtDetector: true }] },
+    ] as unknown as SeriesDetail[];
+    const said = (change: Partial<Finding>, language: 'en' | 'de' = 'en', tool: Annotation['tool'] = 'length') =>
+      findingSentences(
+        radiograph,
+        [finding('a', '1', { pValue: null, ...change })],
+        [measurement(tool, [0, 0, 3, 16, 0, 0])],
+        language,
+      )[0];
+    expect(said({})?.sentence).toBe('Image 1 of 1: region of 12.3 mm, 1,080 mm² (detector).');
+    expect(said({}, 'de')?.sentence).toBe('Bild 1 von 1: Bereich von 12,3 mm, 1.080 mm² (Detektor).');
+    expect(said({ measurementId: 'm' })).toMatchObject({
+      sentence: 'Image 1 of 1: region of 10 mm (detector) long.',
+      measured: { unit: 'mm', atDetector: true },
+    });
+    expect(said({ measurementId: 'm' }, 'en', 'angle')?.sentence).not.toContain('detector');
   });
 
   it('measure with the spacing of rows and columns', () => {

@@ -2,7 +2,7 @@
  * Accepted findings as sentences of the report. They are made here alone, for the window, the PDF and every object that
  * leaves, and stand still from the signature on.
  */
-import { measuredSize } from '../../preload/contract/measured-size.ts';
+import { lengthsOf, measuredSize } from '../../preload/contract/measured-size.ts';
 import type {
   Annotation,
   Finding,
@@ -15,6 +15,7 @@ import type { LinkedMeasurement, ReportedFinding } from '../../preload/contract/
 import { listAnnotations } from '../store/annotations.ts';
 import { getReport, listSentences } from '../store/reports.ts';
 import { openLatestAnalysis } from './analysis.ts';
+import { reportWords } from './report-words.ts';
 import { frameKey, openStudy } from './worklist.ts';
 import type { Workstation } from './workstation.ts';
 
@@ -60,7 +61,7 @@ export function findingSentences(
   return inOrder.map(({ finding, frame, where }, place) => {
     const linked = measurements.find(({ id }) => id === finding.measurementId);
     const measured = linked ? measure(linked, frame) : null;
-    const size = measured ? measurementWords(measured, language) : outlineWords(finding, language);
+    const size = measured ? measurementWords(measured, language) : outlineWords(finding, frame, language);
     const sentence = `${[`${where}: ${wordsOf(language).region(size)}`, pValueWords(finding, language)].filter(Boolean).join(', ')}.`;
     return {
       findingId: finding.id,
@@ -115,8 +116,9 @@ function seriesName(series: readonly SeriesDetail[], index: number): string {
 /** What a measurement says: in mm where the spacing is known, else in pixels; null where it measures no size. */
 export function measure(
   { tool, points }: Annotation,
-  { pixelSpacing }: Pick<FrameRow, 'pixelSpacing'>,
+  frame: Pick<FrameRow, 'pixelSpacing' | 'spacingAtDetector'>,
 ): LinkedMeasurement | null {
+  const { pixelSpacing } = frame;
   const [rowSpacing, columnSpacing] = pixelSpacing ?? [1, 1];
   const places: (readonly [number, number])[] = [];
   for (let at = 0; at + 1 < points.length; at += 2)
@@ -125,19 +127,26 @@ export function measure(
   if (!size) return null;
   const { quantity, value } = size;
   const unit = quantity === 'angle' ? 'deg' : !pixelSpacing ? 'pixels' : quantity === 'area' ? 'mm2' : 'mm';
-  return { quantity, value: Number(value.toFixed(3)), unit, tool, points };
+  const atDetector = quantity !== 'angle' && lengthsOf(frame) === 'detector' ? { atDetector: true } : {};
+  return { quantity, value: Number(value.toFixed(3)), unit, ...atDetector, tool, points };
 }
 
 /** `10 mm long`, `16 mm² in area`. */
-export function measurementWords({ quantity, value, unit }: LinkedMeasurement, language: ReportLanguage): string {
+export function measurementWords(
+  { quantity, value, unit, atDetector = false }: LinkedMeasurement,
+  language: ReportLanguage,
+): string {
   const symbol = { mm: ' mm', mm2: ' mm²', deg: '°', pixels: quantity === 'area' ? ' px²' : ' px' }[unit];
-  return wordsOf(language)[quantity](`${formatNumber(value, 1, language)}${symbol}`);
+  return wordsOf(language)[quantity](
+    `${formatNumber(value, 1, language)}${symbol}${atDetector ? ` ${reportWords(language).atDetector}` : ''}`,
+  );
 }
 
-function outlineWords({ longestDiameterMm, areaMm2, box }: Finding, language: ReportLanguage): string {
+function outlineWords({ longestDiameterMm, areaMm2, box }: Finding, frame: FrameRow, language: ReportLanguage): string {
   if (longestDiameterMm === null || areaMm2 === null)
     return wordsOf(language).pixels(Math.round(box[2]), Math.round(box[3]));
-  return `${formatNumber(longestDiameterMm, 1, language)} mm, ${formatNumber(areaMm2, 0, language)} mm²`;
+  const size = `${formatNumber(longestDiameterMm, 1, language)} mm, ${formatNumber(areaMm2, 0, language)} mm²`;
+  return lengthsOf(frame) === 'detector' ? `${size} ${reportWords(language).atDetector}` : size;
 }
 
 function pValueWords({ pValue }: Finding, language: ReportLanguage): string {

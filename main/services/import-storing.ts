@@ -193,7 +193,12 @@ function instanceOf(station: Workstation, ready: ReadyFile, blob: Blob): NewInst
 function framesOf({ image }: InstanceHeader): readonly NewFrame[] {
   if (!image) return [];
   const { rows, columns, pixelSpacing, orientation, position, framePlaces } = image;
-  const frame = { rows, columns, pixelSpacing: pixelSpacing && ([pixelSpacing.row, pixelSpacing.column] as const) };
+  const frame = {
+    rows,
+    columns,
+    pixelSpacing: pixelSpacing && ([pixelSpacing.row, pixelSpacing.column] as const),
+    spacingAtDetector: pixelSpacing?.plane === 'detector',
+  };
   return Array.from({ length: image.frames }, (_, index) => {
     const place = framePlaces?.[index] ?? (image.frames === 1 ? { orientation, position } : null);
     return { ...frame, orientation: place?.orientation ?? orientation, position: place?.position ?? null };

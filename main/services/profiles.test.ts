@@ -209,7 +209,14 @@ describe('the calibration of a study', () => {
     expect(chosen(2, { manufacturer: 'Beta' }).calibrationId).toBe(any.id);
     expect(chosen(3, { bodyPart: 'CHEST' }).calibrationId).toBeNull();
     expect(chosen(4, { modality: 'MR' }).calibrationId).toBeNull();
-    const coronal = { rows: 64, columns: 48, pixelSpacing: null, orientation: [1, 0, 0, 0, 0, -1], position: null };
+    const coronal = {
+      rows: 64,
+      columns: 48,
+      pixelSpacing: null,
+      spacingAtDetector: false,
+      orientation: [1, 0, 0, 0, 0, -1],
+      position: null,
+    };
     expect(chosen(5, { frames: [coronal] })).toMatchObject({ calibrationId: null, study: { view: 'CORONAL' } });
     activate(station, notInUse.id);
     expect(chosen(6, {}).calibrationId).toBe(notInUse.id);
@@ -278,7 +285,14 @@ describe('drift', () => {
   /** A study that was analysed with these scores. */
   const analyse = (calibrationId: string, scores: readonly number[]) => {
     const studyInstanceUid = `1.9.${number++}`;
-    const frame = { rows: 64, columns: 48, pixelSpacing: null, orientation: null, position: null };
+    const frame = {
+      rows: 64,
+      columns: 48,
+      pixelSpacing: null,
+      spacingAtDetector: false,
+      orientation: null,
+      position: null,
+    };
     const uids = { seriesInstanceUid: `${studyInstanceUid}.1`, sopInstanceUid: `${studyInstanceUid}.1.1` };
     const instance = someInstance({ studyInstanceUid, ...uids, frames: scores.map(() => frame) });
     insertInstance(station.store.db, instance, 'now');

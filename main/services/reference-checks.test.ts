@@ -117,7 +117,14 @@ it('names what the file says against an image: its kind, whose it is, its size, 
   const station = testWorkstation({ ...brightnessEngine }, { ownPacksFolder: freshFolder() });
   const { db, folder } = station.store;
   const SIZE = 96;
-  const frame = { rows: SIZE, columns: SIZE, pixelSpacing: null, orientation: [1, 0, 0, 0, 1, 0], position: null };
+  const frame = {
+    rows: SIZE,
+    columns: SIZE,
+    pixelSpacing: null,
+    spacingAtDetector: false,
+    orientation: [1, 0, 0, 0, 1, 0],
+    position: null,
+  };
   let number = 0;
   const add = async (change: Partial<NewInstance> = {}) => {
     number++;

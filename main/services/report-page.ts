@@ -1,5 +1,6 @@
 /** The report as HTML for A4: what it holds and how it looks. Pure, apart from the fonts that are part of it. */
 import { mapRange, mapStops } from '../../preload/contract/colour-map.ts';
+import type { Lengths } from '../../preload/contract/measured-size.ts';
 import type { CalibrationRow, Finding, Report, ReportLanguage, StudyRow } from '../../preload/contract/model.ts';
 import type { ReportedFinding } from '../../preload/contract/results.ts';
 import { smallestPromise } from '../method/conformal.ts';
@@ -20,6 +21,8 @@ export interface ReportFigure {
   readonly flagged: boolean;
   /** Accepted ones on this image. */
   readonly findings: readonly (Finding & ReportedFinding)[];
+  /** Where their sizes hold. */
+  readonly lengths: Lengths;
 }
 
 export interface ReportContent {
@@ -156,11 +159,12 @@ function measurementsSection(content: ReportContent): string {
 function findingFigure(figure: ReportFigure, language: ReportLanguage): string {
   const words = reportWords(language);
   const { score, pValue, decimal } = figuresIn(language);
+  const where = figure.lengths === 'detector' ? ` ${words.atDetector}` : '';
   const rows = figure.findings
     .map(
       (finding) => `<tr><td>${finding.number}</td><td>${score(finding.peakScore)}</td><td>${pValue(finding.pValue)}</td>
-<td>${finding.longestDiameterMm === null ? '–' : `${decimal(finding.longestDiameterMm, 1)} mm`}</td>
-<td>${finding.areaMm2 === null ? '–' : `${Math.round(finding.areaMm2)} mm²`}</td><td>${finding.measured ? text(measurementWords(finding.measured, language)) : '–'}</td></tr>`,
+<td>${finding.longestDiameterMm === null ? '–' : `${decimal(finding.longestDiameterMm, 1)} mm${where}`}</td>
+<td>${finding.areaMm2 === null ? '–' : `${Math.round(finding.areaMm2)} mm²${where}`}</td><td>${finding.measured ? text(measurementWords(finding.measured, language)) : '–'}</td></tr>`,
     )
     .join('');
   return `<figure class="finding"><figcaption>${text(figure.title)}</figcaption>

@@ -35,6 +35,7 @@ export interface ReportWords {
   readonly longestDiameter: string;
   readonly area: string;
   readonly measuredByReader: string;
+  readonly atDetector: string;
   readonly anomalyScore: string;
   readonly colours: string;
   readonly colourNote: (threshold: string) => string;
@@ -114,6 +115,7 @@ const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     longestDiameter: 'Longest diameter',
     area: 'Area',
     measuredByReader: 'Measured by the reader',
+    atDetector: '(detector)',
     anomalyScore: 'Anomaly score',
     colours: 'Colours of anomaly scores, the same on every image',
     colourNote: (threshold) => `The colours mean the same on every image. White line: threshold ${threshold}.`,
@@ -189,6 +191,7 @@ const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     longestDiameter: 'Größter Durchmesser',
     area: 'Fläche',
     measuredByReader: 'Vom Befunder gemessen',
+    atDetector: '(Detektor)',
     anomalyScore: 'Anomaliescore',
     colours: 'Farben der Anomaliescores, auf jedem Bild dieselben',
     colourNote: (threshold) => `Die Farben bedeuten auf jedem Bild dasselbe. Weiße Linie: Schwelle ${threshold}.`,

@@ -1,6 +1,7 @@
 /** Reports: a draft that a signature closes, and its PDF. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
+import { lengthsOf } from '../../preload/contract/measured-size.ts';
 import type {
   Addendum,
   Analysis,
@@ -14,7 +15,7 @@ import { Fault } from '../fault.ts';
 import { lettersOf } from '../results/capture.ts';
 import { getCalibration } from '../store/calibrations.ts';
 import { getReport, insertAddendum, insertSentences, saveReport as storeReport } from '../store/reports.ts';
-import { getStudy } from '../store/studies.ts';
+import { getFrame, getStudy } from '../store/studies.ts';
 import { openLatestAnalysis, openMap, standingFrames } from './analysis.ts';
 import { freeMeasurements, reportedFindings } from './finding-sentences.ts';
 import { verifiedSource } from './images.ts';
@@ -277,5 +278,6 @@ async function drawFigure(
   const map = findings.length > 0 ? await openMap(station.store, analysis.id, ref) : null;
   const outlines = findings.map((finding) => finding.outline);
   const overlay = map && (await renderOverlay({ image, map, threshold, outlines, onlyInside: true, letters }));
-  return { title, picture, overlay, score, pValue, flagged, findings };
+  const lengths = lengthsOf(getFrame(station.store.db, ref));
+  return { title, picture, overlay, score, pValue, flagged, findings, lengths };
 }

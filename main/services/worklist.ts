@@ -140,6 +140,7 @@ function frameRow(frame: FrameRecord, slicePosition: number | null): FrameRow {
     columns: frame.columns,
     instanceNumber: frame.instanceNumber,
     pixelSpacing: frame.pixelSpacing,
+    spacingAtDetector: frame.spacingAtDetector,
     slicePosition,
     imageOrientation: frame.orientation,
     imagePosition: frame.position,

@@ -52,6 +52,7 @@ export interface NewFrame {
   readonly columns: number;
   /** mm: [between rows, between columns] */
   readonly pixelSpacing: readonly [number, number] | null;
+  readonly spacingAtDetector: boolean;
   /** Direction cosines of a row, then of a column (0020,0037). */
   readonly orientation: readonly number[] | null;
   /** Image Position (Patient), mm (0020,0032). */
@@ -132,7 +133,7 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
     );
     for (const [index, frame] of instance.frames.entries())
       db.run(
-        `INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         instance.sopInstanceUid,
         index,
         frame.rows,
@@ -141,6 +142,7 @@ export function insertInstance(db: WritableDatabase, instance: NewInstance, impo
         frame.pixelSpacing?.[1] ?? null,
         frame.orientation && JSON.stringify(frame.orientation),
         frame.position && JSON.stringify(frame.position),
+        frame.spacingAtDetector ? 1 : 0,
       );
     return 'added';
   });
@@ -237,13 +239,15 @@ export function listSeries(db: ReadableDatabase, studyInstanceUid: string): read
 
 const FRAMES = `
   SELECT sop_instance_uid AS sopInstanceUid, frame, rows, columns, row_spacing AS rowSpacing,
-    column_spacing AS columnSpacing, orientation, position, series_instance_uid AS seriesInstanceUid,
+    column_spacing AS columnSpacing, spacing_at_detector AS spacingAtDetector, orientation, position, series_instance_uid AS seriesInstanceUid,
     instance_number AS instanceNumber, lossy, localizer, file_sha256 AS fileSha256
   FROM frames JOIN instances USING (sop_instance_uid) JOIN series USING (series_instance_uid)`;
 
-interface RawFrame extends Omit<FrameRecord, 'pixelSpacing' | 'orientation' | 'position' | 'lossy' | 'localizer'> {
+interface RawFrame
+  extends Omit<FrameRecord, 'pixelSpacing' | 'spacingAtDetector' | 'orientation' | 'position' | 'lossy' | 'localizer'> {
   readonly rowSpacing: number | null;
   readonly columnSpacing: number | null;
+  readonly spacingAtDetector: number;
   readonly orientation: string | null;
   readonly position: string | null;
   readonly lossy: number;
@@ -254,6 +258,7 @@ function frameRecord({ rowSpacing, columnSpacing, ...raw }: RawFrame): FrameReco
   return {
     ...raw,
     pixelSpacing: rowSpacing === null || columnSpacing === null ? null : [rowSpacing, columnSpacing],
+    spacingAtDetector: raw.spacingAtDetector === 1,
     orientation: raw.orientation === null ? null : (JSON.parse(raw.orientation) as number[]),
     position: raw.position === null ? null : (JSON.parse(raw.position) as number[]),
     lossy: raw.lossy === 1,

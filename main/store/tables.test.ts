@@ -20,7 +20,14 @@ import {
 describe('studies', () => {
   it('gather what their instances bring', () => {
     const { db } = freshStore();
-    const frame = { rows: 4, columns: 6, pixelSpacing: null, orientation: null, position: null };
+    const frame = {
+      rows: 4,
+      columns: 6,
+      pixelSpacing: null,
+      spacingAtDetector: false,
+      orientation: null,
+      position: null,
+    };
     expect(insertInstance(db, someInstance(), '2026-01-01')).toBe('added');
     expect(
       insertInstance(

@@ -1,5 +1,5 @@
 /** What the places of a measurement say of its size: the same in the window, the report and everything exported. */
-import type { AnnotationTool } from './model.ts';
+import type { AnnotationTool, FrameRow } from './model.ts';
 
 export interface MeasuredSize {
   readonly quantity: 'length' | 'angle' | 'area';
@@ -28,4 +28,18 @@ export function measuredSize(tool: AnnotationTool, places: readonly (readonly nu
     case 'probe':
       return null;
   }
+}
+
+/**
+ * Where lengths on a picture hold: in the patient, or on the detector alone, where the patient's anatomy is magnified by an
+ * unknown factor (PS3.3 10.7.1.3). In pixels where nothing is known of them.
+ */
+export type Lengths = 'pixels' | 'patient' | 'detector';
+
+export function lengthsOf({
+  pixelSpacing,
+  spacingAtDetector,
+}: Pick<FrameRow, 'pixelSpacing' | 'spacingAtDetector'>): Lengths {
+  if (pixelSpacing === null) return 'pixels';
+  return spacingAtDetector ? 'detector' : 'patient';
 }

@@ -75,6 +75,8 @@ export interface FrameRow extends FrameRef {
   readonly instanceNumber: number | null;
   /** mm between pixel centres: [between rows, between columns]; null where the file does not say. */
   readonly pixelSpacing: readonly [number, number] | null;
+  /** The spacing is that of the detector: what lies before it is smaller than it measures (PS3.3 10.7.1.3). */
+  readonly spacingAtDetector: boolean;
   /** Position along the normal of the stack, mm; null where unknown. */
   readonly slicePosition: number | null;
   /** Row and column direction cosines (0020,0037); null where unknown. */
@@ -121,8 +123,6 @@ export interface FramePixels {
   /** How grey follows from the window (PS3.3 C.11.2.1.2 and C.11.2.1.3). */
   readonly voiFunction: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
   readonly pixelSpacing: readonly [number, number] | null;
-  /** The spacing is that of the detector: what lies before it is smaller than it measures (PS3.3 10.7.1.3). */
-  readonly spacingAtDetector: boolean;
   /** What a value after rescaling means, e.g. 'HU'; empty where unknown. */
   readonly units: string;
   /** Graphics that the file lays over the picture: (rows, columns), 1 where there are some; null without any. */

@@ -42,6 +42,8 @@ export interface LinkedMeasurement {
   readonly value: number;
   /** Pixels, or square pixels for an area, where the spacing is unknown. */
   readonly unit: 'mm' | 'mm2' | 'deg' | 'pixels';
+  /** mm and mm2 hold on the detector, not in the patient. */
+  readonly atDetector?: boolean;
   readonly tool: AnnotationTool;
   /** As in Annotation. */
   readonly points: readonly number[];

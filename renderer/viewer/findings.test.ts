@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding, SeriesDetail } from '../../preload/contract/model.ts';
+import type { Finding, FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
 import { frameKey } from '../images/frame-key.ts';
 import { byPlace, findingOrder, formatSize, placesOf } from './findings.ts';
 
@@ -22,6 +22,7 @@ const finding = (id: string, sopInstanceUid: string, peakScore: number): Finding
   measurementId: null,
 });
 const series = [{ frames: [{ sopInstanceUid: '1', frame: 0 }] }, { frames: [{ sopInstanceUid: '2', frame: 0 }] }];
+const inPatient = { pixelSpacing: [0.5, 0.5], spacingAtDetector: false } as unknown as FrameRow;
 const places = placesOf(series as unknown as SeriesDetail[]);
 
 describe('findings', () => {
@@ -37,8 +38,9 @@ describe('findings', () => {
   });
 
   it('state a size in mm only where the spacing is known', () => {
-    expect(formatSize(found[0]!)).toBe('15.3 mm, 120 mm²');
-    expect(formatSize({ ...found[0]!, areaMm2: null, longestDiameterMm: null })).toBe(
+    expect(formatSize(found[0]!, inPatient)).toBe('15.3 mm, 120 mm²');
+    expect(formatSize(found[0]!, { ...inPatient, spacingAtDetector: true })).toBe('15.3 mm, 120 mm² (detector)');
+    expect(formatSize({ ...found[0]!, areaMm2: null, longestDiameterMm: null }, inPatient)).toBe(
       '20 × 8 pixels, size in mm unknown',
     );
   });

@@ -1,7 +1,9 @@
 /** Where findings lie in a study, and in which order a reader goes through them. */
-import type { Finding, FrameRef, SeriesDetail } from '../../preload/contract/model.ts';
+import { lengthsOf } from '../../preload/contract/measured-size.ts';
+import type { Finding, FrameRef, FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
 import { formatNumber } from '../design/format.ts';
 import { frameKey } from '../images/frame-key.ts';
+import { lengthUnits } from './measured.ts';
 import { text } from './text.ts';
 
 export interface Place {
@@ -38,11 +40,12 @@ export function dismissedFrames(findings: readonly Finding[]): ReadonlySet<strin
   return new Set(findings.map(frameKey).filter((key) => !standing.has(key)));
 }
 
-/** Longest diameter and area, or the size in pixels where the spacing is unknown. */
-export function formatSize(finding: Finding): string {
+/** Longest diameter and area, with a word where they hold on the detector alone; in pixels where the spacing is unknown. */
+export function formatSize(finding: Finding, frame: FrameRow | undefined): string {
   if (finding.longestDiameterMm === null || finding.areaMm2 === null) {
     const [, , width, height] = finding.box;
     return text().sizePixels(Math.round(width), Math.round(height));
   }
-  return `${formatNumber(Number(finding.longestDiameterMm.toFixed(1)))} mm, ${formatNumber(Math.round(finding.areaMm2))} mm²`;
+  const { where } = lengthUnits(frame ? lengthsOf(frame) : 'patient');
+  return `${formatNumber(Number(finding.longestDiameterMm.toFixed(1)))} mm, ${formatNumber(Math.round(finding.areaMm2))} mm²${where}`;
 }

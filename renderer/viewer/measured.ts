@@ -1,5 +1,5 @@
-/** What the list of measurements says: each one's size, and where it was taken. */
-import { measuredSize } from '../../preload/contract/measured-size.ts';
+/** Measurements in words: their size, and where they were taken. */
+import { type Lengths, measuredSize } from '../../preload/contract/measured-size.ts';
 import type { AnnotationTool, PlaneMeasurement } from '../../preload/contract/model.ts';
 import { formatFixed, formatNumber } from '../design/format.ts';
 import { dot } from './synchrony.ts';
@@ -9,12 +9,19 @@ import { text } from './text.ts';
 const alongAxis = 0.999;
 const axes = ['sagittal', 'coronal', 'axial'] as const;
 
-/** `Length 12.3 mm`; a probe says where it was set alone. @param places in `unit` */
-export function sizeWords(tool: AnnotationTool, places: readonly (readonly number[])[], unit: string): string {
+/** What lengths are in, and a word with a space before it on where they hold if not in the patient. */
+export function lengthUnits(lengths: Lengths): { readonly unit: string; readonly where: string } {
+  if (lengths === 'pixels') return { unit: text().pixels, where: '' };
+  return { unit: 'mm', where: lengths === 'detector' ? ` ${text().atDetector}` : '' };
+}
+
+/** `Length 12.3 mm`; a probe measures no size. @param places mm, or pixels where nothing is known of lengths */
+export function sizeWords(tool: AnnotationTool, places: readonly (readonly number[])[], lengths: Lengths): string {
   const size = measuredSize(tool, places);
   const [name = ''] = text().toolNames[tool];
   if (!size) return name;
-  const symbol = { length: ` ${unit}`, area: ` ${unit}²`, angle: '°' }[size.quantity];
+  const { unit, where } = lengthUnits(lengths);
+  const symbol = { length: ` ${unit}${where}`, area: ` ${unit}²${where}`, angle: '°' }[size.quantity];
   return `${name} ${formatNumber(Number(size.value.toFixed(1)))}${symbol}`;
 }
 

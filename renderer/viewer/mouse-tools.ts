@@ -17,6 +17,7 @@ import {
 import { measuredSize } from '../../preload/contract/measured-size.ts';
 import type { AnnotationTool } from '../../preload/contract/model.ts';
 import { formatNumber } from '../design/format.ts';
+import { lengthUnits } from './measured.ts';
 import { knownPicture } from './stack-images.ts';
 import { text } from './text.ts';
 
@@ -110,19 +111,12 @@ interface Stats {
   readonly value?: number | readonly number[] | null | undefined;
 }
 
-/** What lengths are in, and where they hold if not in the patient. */
-function lengthUnits(lengths: 'pixels' | 'patient' | 'detector'): { readonly unit: string; readonly where: string } {
-  if (lengths === 'pixels') return { unit: text().pixels, where: '' };
-  return { unit: 'mm', where: lengths === 'detector' ? ` ${text().atDetector}` : '' };
-}
-
 /** The words beside a measurement, in the file's units; lengths in pixels where the spacing is unknown. */
 function measuredLines(data: ToolTypes.AnnotationData, target: string | readonly string[]): string[] | undefined {
   const stats = statsOf(data, target);
   if (!stats) return undefined;
   const known = knownPicture(targetOf(target).replace(/^imageId:/, ''));
-  const { unit, where } = lengthUnits(known?.lengths ?? 'pixels');
-  return worded(stats, { unit, where, values: known?.units ?? '' });
+  return worded(stats, { ...lengthUnits(known?.lengths ?? 'pixels'), values: known?.units ?? '' });
 }
 
 /** Sizes from the places themselves: Cornerstone counts those of a volume in its voxels. */

@@ -1,5 +1,6 @@
 /** Frames as Cornerstone sees them: image ids, a loader that asks main for pixels, and the metadata it wants. */
 import { cache, Enums, imageLoader, metaData, type Types, utilities } from '@cornerstonejs/core';
+import { type Lengths, lengthsOf } from '../../preload/contract/measured-size.ts';
 import type { FramePixels, FrameRow } from '../../preload/contract/model.ts';
 import { frameKey, frameRef } from '../images/frame-key.ts';
 import { call } from '../workstation.ts';
@@ -13,7 +14,6 @@ interface KnownFrame {
   /** Filled in once the pixels are here. */
   photometricInterpretation: string;
   units: string;
-  atDetector: boolean;
   windows: FileWindows | null;
   graphics: HTMLCanvasElement | null;
 }
@@ -31,7 +31,6 @@ export function imageIdOf(frame: FrameRow, modality: string): string {
       modality,
       photometricInterpretation: 'MONOCHROME2',
       units: '',
-      atDetector: false,
       windows: null,
       graphics: null,
     });
@@ -40,7 +39,7 @@ export function imageIdOf(frame: FrameRow, modality: string): string {
 
 /** What the pixels of a picture tell beyond its row in the study; null and '' before they are here. */
 export interface KnownPicture {
-  readonly lengths: 'pixels' | 'patient' | 'detector';
+  readonly lengths: Lengths;
   readonly units: string;
   readonly windows: FileWindows | null;
 }
@@ -48,8 +47,8 @@ export interface KnownPicture {
 export function knownPicture(imageId: string): KnownPicture | undefined {
   const entry = known.get(imageId);
   if (!entry) return undefined;
-  const { frame, atDetector, units, windows } = entry;
-  return { lengths: frame.pixelSpacing === null ? 'pixels' : atDetector ? 'detector' : 'patient', units, windows };
+  const { frame, units, windows } = entry;
+  return { lengths: lengthsOf(frame), units, windows };
 }
 
 /** The file's own graphics over a frame that was shown, in its pixels; null where there are none. */
@@ -113,7 +112,6 @@ async function loadImage(imageId: string): Promise<Types.IImage> {
   });
   entry.photometricInterpretation = pixels.photometricInterpretation;
   entry.units = pixels.units;
-  entry.atDetector = pixels.spacingAtDetector;
   entry.windows = fileWindows(pixels);
   entry.graphics = pixels.overlay && drawnGraphics(pixels.overlay, pixels.columns, pixels.rows);
   return toImage(imageId, pixels);

@@ -11,7 +11,14 @@ export function writeAnalysedStacks(
   studies: readonly (readonly number[])[],
 ): void {
   const { db } = openStore(dataDir);
-  const frame = { rows: 64, columns: 64, pixelSpacing: null, orientation: null, position: null };
+  const frame = {
+    rows: 64,
+    columns: 64,
+    pixelSpacing: null,
+    spacingAtDetector: false,
+    orientation: null,
+    position: null,
+  };
   const result = { pValue: null, flagged: false, mapSha256: '', mapWidth: 1, mapHeight: 1 };
   for (const [number, scores] of studies.entries()) {
     const studyInstanceUid = `1.9.${number}`;

@@ -52,6 +52,7 @@ export function someInstance(change: Partial<NewInstance> = {}): NewInstance {
         rows: 64,
         columns: 48,
         pixelSpacing: [0.5, 0.25],
+        spacingAtDetector: false,
         orientation: [1, 0, 0, 0, 1, 0],
         position: [0, 0, 10],
       },

@@ -1,10 +1,18 @@
 import type { Migration } from './migration.ts';
 
-/** Measurements in planes that are computed from a series: they lie on no picture, but at places in the patient. */
+/**
+ * Measurements in planes that are computed from a series: they lie on no picture, but at places in the patient. And which
+ * spacing is the detector's: of radiographs that are there already this is assumed, for it claims less of the patient.
+ */
 export const measurements: Migration = {
   name: 'measurements',
   apply: (database) =>
     database.exec(`
+      ALTER TABLE frames ADD COLUMN spacing_at_detector INTEGER NOT NULL DEFAULT 0;
+      UPDATE frames SET spacing_at_detector = 1 WHERE row_spacing IS NOT NULL AND sop_instance_uid IN (
+        SELECT sop_instance_uid FROM instances JOIN series USING (series_instance_uid)
+        WHERE modality IN ('CR', 'DX', 'IO', 'MG', 'PX', 'RF', 'RG', 'XA'));
+
       CREATE TABLE plane_measurements (
         id TEXT PRIMARY KEY,
         study_instance_uid TEXT NOT NULL REFERENCES studies ON DELETE CASCADE,

@@ -373,8 +373,16 @@ describe('0021 measurements', () => {
       `INSERT INTO plane_measurements VALUES ('${id}', '1.2', '${series}', 'length', '[0,1,0]', '[0,0,1]',
          '[0,0,0,4,0,3]', 'someone', '')`;
     expect(() => database.exec(inPlane('m', '9.9'))).toThrow(/FOREIGN KEY/);
+    expect(database.prepare('SELECT spacing_at_detector FROM frames').pluck().all()).toEqual([0]);
     database.exec(`${inPlane('m', '1.2.1')}; UPDATE reports SET state = 'signed'`);
     expect(() => database.exec(`UPDATE plane_measurements SET points = '[]'`)).toThrow(/cannot change/);
     expect(() => database.exec('DELETE FROM plane_measurements')).toThrow(/cannot be deleted/);
+  });
+
+  it('takes the spacing of radiographs that are there for that of the detector', () => {
+    const database = databaseWith(2);
+    database.exec(`${IMAGE_ROWS} UPDATE series SET modality = 'DX'`);
+    migrate(database, '');
+    expect(database.prepare('SELECT spacing_at_detector FROM frames').pluck().all()).toEqual([1]);
   });
 });
