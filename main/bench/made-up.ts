@@ -50,6 +50,8 @@ export function randomProfile(
       providerVersion: '',
       precision: 'float32',
       preprocessing: preprocessingOf(),
+      appVersion: '',
+      imagesSha256: '',
     },
     tensors: new Map([
       ...taps.flatMap(({ width }, tap) => [

@@ -18,7 +18,7 @@ import { fingerprintOf, openJournal } from './checkpoint.ts';
 import { type CalibrateContext, type Course, trainPromptsAndAdapters } from './course.ts';
 import { gatherEvidence } from './evidence.ts';
 import type { Networks } from './networks.ts';
-import { encodeProfile, type Profile, vector } from './profile.ts';
+import { encodeProfile, imagesSha256Of, type Profile, vector } from './profile.ts';
 import { schedules } from './schedule.ts';
 import type { CalibrateInput, CalibrateOutput } from './tasks.ts';
 import { withToleratedShare } from './threshold.ts';
@@ -88,6 +88,8 @@ export async function calibrate(
       providerVersion: networks.providerVersion,
       precision: networks.precision,
       preprocessing: input.preprocessing,
+      appVersion: input.appVersion ?? '',
+      imagesSha256: imagesSha256Of(input),
     },
     tensors: new Map([
       ...evidence.tensors,

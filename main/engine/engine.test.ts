@@ -10,7 +10,7 @@ import { completeSettings, publishedSettings } from '../method/settings.ts';
 import { publishedMixture } from '../method/synthesis/synthesise.ts';
 import { runInProcess } from '../process/in-process.ts';
 import { createEngineHandlers } from './handlers.ts';
-import { decodeProfile, normalPeaks } from './profile.ts';
+import { decodeProfile, imagesSha256Of, normalPeaks } from './profile.ts';
 import { schedules } from './schedule.ts';
 import type { Box, CalibrateInput, CalibrateProgress } from './tasks.ts';
 
@@ -84,6 +84,19 @@ describe.each<Preset>(['parity', 'fast', 'default'])('calibration with the prese
 });
 
 describe('calibration', () => {
+  it('names its pictures by what they show and which are of one patient', () => {
+    const [support, heldOut] = [stripedPictures(3, 1), stripedPictures(2, 2)];
+    const known = imagesSha256Of({ support, heldOut });
+    expect(imagesSha256Of({ support: stripedPictures(3, 1), heldOut })).toBe(known);
+    const ofOnePatient = { support: [0, 0, 1], heldOut: [0, 1] };
+    const others = [
+      { support: heldOut, heldOut: support },
+      { support, heldOut: stripedPictures(2, 3) },
+      { support, heldOut, patients: ofOnePatient },
+    ];
+    expect(new Set([known, ...others.map(imagesSha256Of)]).size).toBe(4);
+  });
+
   it('puts a bright disc above the normals with the memory bank', {
     timeout: 120_000,
   }, async () => {

@@ -10,14 +10,17 @@
  * order of the scores, in deviations and before the shift of `fusion.map`. Profiles from before weights were kept have
  * the shifted ones instead, as scores and ascending: `evidence.normal_peaks` (n).
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Preset } from '../../preload/contract/model.ts';
 import { methodSettingsSchema } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { eachAlone, type WeightedScores } from '../method/conformal.ts';
+import type { Image8 } from '../method/image.ts';
 import { deviationsOf, scoreOf } from '../method/second-opinion.ts';
 import { decodeSafetensors, encodeSafetensors } from '../modelpack/safetensors.ts';
 import { precisions } from './precision.ts';
+import type { CalibrateInput } from './tasks.ts';
 
 export interface ProfileTensor {
   readonly shape: readonly number[];
@@ -45,12 +48,35 @@ const manifestSchema = z.object({
   /** Of the weights where they were computed with; all computing is float32. See precision.ts. */
   precision: z.enum(precisions).default('float32'),
   preprocessing: z.string(),
+  /** Of the application that made it; empty in profiles from before it was kept. */
+  appVersion: z.string().default(''),
+  /**
+   * SHA-256 of the pictures that trained and that set the threshold, and of which are of one patient: the reference set by
+   * what is in it, whatever a site calls it. Empty in profiles from before it was kept.
+   */
+  imagesSha256: z.string().default(''),
 });
 export type ProfileManifest = z.infer<typeof manifestSchema> & { readonly preset: Preset };
 
 export interface Profile {
   readonly manifest: ProfileManifest;
   readonly tensors: ReadonlyMap<string, ProfileTensor>;
+}
+
+/** The `imagesSha256` of a profile: the same for the same pictures in the same draw, wherever they come from. */
+export function imagesSha256Of({
+  support,
+  heldOut,
+  patients,
+}: Pick<CalibrateInput, 'support' | 'heldOut' | 'patients'>): string {
+  const hash = createHash('sha256');
+  const add = (part: string, images: readonly Image8[], owners: readonly number[] | undefined) => {
+    for (const [i, { width, height, channels, data }] of images.entries())
+      hash.update(JSON.stringify([part, owners?.[i] ?? i, width, height, channels])).update(data);
+  };
+  add('support', support, patients?.support);
+  add('held-out', heldOut, patients?.heldOut);
+  return hash.digest('hex');
 }
 
 /** (n) */

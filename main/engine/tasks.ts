@@ -30,6 +30,8 @@ export interface CalibrateInput extends Attempt {
   readonly toleratedShare: number;
   /** How the pictures were made from DICOM values (services/model-input.ts); kept in the profile. */
   readonly preprocessing: string;
+  /** Of the application, kept in the profile; left out in measurements. */
+  readonly appVersion?: string;
   /** File for checkpoints (checkpoint.ts): one of this very calibration is continued. Whoever names it removes it. */
   readonly checkpoint?: string;
 }

@@ -30,6 +30,8 @@ function profile(withBank: boolean): Profile {
       providerVersion: 'test',
       precision: 'float32',
       preprocessing: 'test',
+      appVersion: 'test',
+      imagesSha256: '',
     },
     tensors: new Map([
       ['evidence.normal_scores', vector(scores)],

@@ -8,7 +8,10 @@ import { calibrateStripes, importPictures, smallSite } from '../../tests/support
 import { freshFolder } from '../../tests/support/store.ts';
 import { testJob } from '../../tests/support/workstation.ts';
 import { createEngineHandlers } from '../engine/handlers.ts';
+import { decodeProfile } from '../engine/profile.ts';
 import type { EngineTasks } from '../engine/tasks.ts';
+import { publishedMixture } from '../method/synthesis/synthesise.ts';
+import { decodeSafetensors, encodeSafetensors } from '../modelpack/safetensors.ts';
 import { runInProcess } from '../process/in-process.ts';
 import { readBlob } from '../store/blobs.ts';
 import { getCalibration, listCalibrations } from '../store/calibrations.ts';
@@ -22,6 +25,7 @@ import {
   ownFingerprint,
 } from './calibration-transfer.ts';
 import { confirmCase } from './cases.ts';
+import { preprocessingOf } from './model-input.ts';
 import { removeImportedModel } from './model-jobs.ts';
 import { activate, openEvidence } from './profiles.ts';
 import { listAllReferenceSets } from './reference-sets.ts';
@@ -82,6 +86,33 @@ describe('a calibration from another workstation', () => {
       code: 'not-allowed',
       message: expect.stringContaining('is here already'),
     });
+  });
+
+  it('holds what it was made with and on: model, mixture, preparation, pictures, set, processor and version', () => {
+    const { file } = decodeCalibrationFile(readFileSync(path), path);
+    expect(file.referenceSet).toMatchObject({ name: 'Stripes', version: 1 });
+    expect(file.calibration).toMatchObject({ appVersion: home.appVersion, provider: calibration.provider });
+    expect(decodeProfile(file.profile).manifest).toMatchObject({
+      modelSha256: calibration.modelSha256,
+      threshold: calibration.threshold,
+      method: { mixture: publishedMixture },
+      preprocessing: preprocessingOf(),
+      appVersion: home.appVersion,
+      imagesSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      provider: 'cpu',
+      providerVersion: expect.stringContaining('onnxruntime'),
+    });
+  });
+
+  it('of an earlier version, whose profile names neither version nor pictures, is taken over', async () => {
+    const there = await smallSite();
+    const { file } = decodeCalibrationFile(readFileSync(path), path);
+    const { metadata, tensors } = decodeSafetensors(file.profile);
+    const { appVersion, imagesSha256, ...earlier } = JSON.parse(metadata.profile ?? '');
+    expect([appVersion, imagesSha256]).not.toContain(undefined);
+    const profile = encodeSafetensors(tensors, { profile: JSON.stringify(earlier) });
+    const request = { path: changed(() => ({ profile })), fingerprint: ownFingerprint(home) };
+    expect(await importCalibration(there, request, testJob())).toMatchObject({ id: calibration.id });
   });
 
   it('names no image of a patient', () => {

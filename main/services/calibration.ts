@@ -88,6 +88,7 @@ export async function calibrateImages(
       seed,
       toleratedShare,
       preprocessing: preprocessingOf(),
+      appVersion: tools.appVersion,
       ...(checkpoint === undefined ? {} : { checkpoint }),
     },
     {

@@ -1,6 +1,6 @@
 /** An engine for tests of the services: bright is abnormal. Its maps are the pictures themselves, 16 x 16, in 0..1. */
 import { readFileSync } from 'node:fs';
-import { decodeProfile, encodeProfile } from '../../main/engine/profile.ts';
+import { decodeProfile, encodeProfile, imagesSha256Of } from '../../main/engine/profile.ts';
 import type { Detection, EngineTasks } from '../../main/engine/tasks.ts';
 import { patientWeights } from '../../main/method/conformal.ts';
 import type { Image8 } from '../../main/method/image.ts';
@@ -11,7 +11,8 @@ const SIDE = 16;
 type Tasks = 'calibrate' | 'detect' | 'nearestNormals' | 'pictureFeatures' | 'about';
 
 export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
-  calibrate({ support, heldOut, patients, preset, method, seed, toleratedShare, preprocessing }, { progress }) {
+  calibrate(input, { progress }) {
+    const { support, heldOut, patients, preset, method, seed, toleratedShare, preprocessing } = input;
     const lossTrace = [1, 0.75, 0.5];
     progress({ phase: 'training', done: 3, total: 3, losses: lossTrace });
     const [images, owners] = heldOut.length > 0 ? [heldOut, patients?.heldOut] : [support, patients?.support];
@@ -40,6 +41,8 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
           providerVersion: 'none',
           precision: 'float32',
           preprocessing,
+          appVersion: input.appVersion ?? '',
+          imagesSha256: imagesSha256Of(input),
         },
         tensors: new Map([
           ['adapter.0.weight', { shape: [1, 1], data: Float32Array.of(1) }],
