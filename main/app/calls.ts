@@ -14,10 +14,11 @@ import {
 } from '../services/annotations.ts';
 import { methodSettingsOf, planDraw } from '../services/calibration.ts';
 import { calibrationSuffix } from '../services/calibration-file.ts';
-import { inspectCalibrationFile, ownFingerprint, suggestedFileName } from '../services/calibration-transfer.ts';
+import { fileNameOf, inspectCalibrationFile, ownFingerprint } from '../services/calibration-transfer.ts';
 import { lossOf } from '../services/carry-over.ts';
 import { confirmCase, listCases, withdrawCase } from '../services/cases.ts';
 import { driftOf } from '../services/drift.ts';
+import { calibrationFacts, exportEvaluationCard } from '../services/evaluation-card.ts';
 import { startCheck, startComparison, startNullBaseline } from '../services/evidence-jobs.ts';
 import { reportedFindings } from '../services/finding-sentences.ts';
 import { addFinding, decide, linkFinding, removeFinding, reshapeFinding } from '../services/findings.ts';
@@ -244,10 +245,20 @@ export function callsOf(
     'calibrations.fingerprint': () => ownFingerprint(station),
     'calibrations.export': async (id) => {
       const chosen = await dialog.showSaveDialog(window, {
-        defaultPath: suggestedFileName(station, id),
+        defaultPath: `${fileNameOf(station, id)}${calibrationSuffix}`,
         filters: [calibrationFiles],
       });
       return chosen.canceled || !chosen.filePath ? null : startCalibrationExport(station, jobs, id, chosen.filePath);
+    },
+    'calibrations.facts': (id) => calibrationFacts(station, id),
+    'calibrations.exportCard': async (id, language) => {
+      const chosen = await dialog.showSaveDialog(window, {
+        defaultPath: `${fileNameOf(station, id)}.pdf`,
+        filters: [{ name: 'PDF', extensions: ['pdf'] }],
+      });
+      if (chosen.canceled || !chosen.filePath) return null;
+      await exportEvaluationCard(station, id, chosen.filePath, language);
+      return chosen.filePath;
     },
     'calibrations.chooseFile': async () => {
       const chosen = await dialog.showOpenDialog(window, { properties: ['openFile'], filters: [calibrationFiles] });

@@ -1,5 +1,7 @@
 /** Stored calibrations, and their way to another workstation of the site. */
+import { reportLanguages } from '../../preload/contract/model.ts';
 import { exportCalibration, importCalibration, ownFingerprint } from '../services/calibration-transfer.ts';
+import { exportEvaluationCard } from '../services/evaluation-card.ts';
 import { listAllCalibrations } from '../services/profiles.ts';
 import type { Command } from './command.ts';
 
@@ -38,6 +40,19 @@ const calibrationsExport: Command = {
   },
 };
 
+const calibrationsCard: Command = {
+  usage: 'ID FILE [--language en|de]',
+  does: 'the evaluation card as PDF: what the calibration is worth, on what it rests, and how it was made',
+  options: { language: { type: 'string' } },
+  takes: [2, 2],
+  async run({ station, host, positionals, options }) {
+    const [id = '', path = ''] = positionals;
+    await exportEvaluationCard(station(), id, path, options.oneOf('language', reportLanguages) ?? 'en');
+    host.print(JSON.stringify({ path }));
+    return undefined;
+  },
+};
+
 const calibrationsImport: Command = {
   usage: 'FILE [--key FINGERPRINT]',
   does: 'takes over a calibration once its self-test has passed; --key agrees to the key that it is signed with',
@@ -56,5 +71,6 @@ export const calibrationCommands: Readonly<Record<string, Command>> = {
   'calibrations list': calibrationsList,
   'calibrations key': calibrationsKey,
   'calibrations export': calibrationsExport,
+  'calibrations card': calibrationsCard,
   'calibrations import': calibrationsImport,
 };

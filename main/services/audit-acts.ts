@@ -63,6 +63,7 @@ export const ACTS = {
   'report.print': [EXPORT, 'R'],
   'model.export': [OWN, 'R'],
   'calibration.export': [OWN, 'R'],
+  'calibration.card': [OWN, 'R'],
   'reference-set.export': [OWN, 'R'],
   'support.export': [OWN, 'R'],
   deidentify: [OWN, 'R'],

@@ -47,9 +47,8 @@ export function ownFingerprint({ store }: Workstation): string {
 }
 
 /** The calibration's name, without what a file system may refuse. @throws Fault `not-found` */
-export function suggestedFileName({ store }: Workstation, id: string): string {
-  const { name } = getCalibration(store.db, id);
-  return `${name.replaceAll(/[^\p{L}\p{N} _.-]/gu, '_')}${calibrationSuffix}`;
+export function fileNameOf({ store }: Workstation, id: string): string {
+  return getCalibration(store.db, id).name.replaceAll(/[^\p{L}\p{N} _.-]/gu, '_');
 }
 
 /**

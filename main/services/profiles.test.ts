@@ -1,26 +1,29 @@
 /** A site's calibrations over time, with an engine that takes brightness for anomaly. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ReportLanguage } from '../../preload/contract/model.ts';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
 import { freshFolder, someInstance } from '../../tests/support/store.ts';
 import { testJob, testWorkstation } from '../../tests/support/workstation.ts';
 import { dicomFile, imageElements } from '../imaging/samples.ts';
 import { insertAnalysis } from '../store/analyses.ts';
 import { putBytes } from '../store/blobs.ts';
+import { getEvidence, saveEvidence } from '../store/evidence.ts';
 import { insertInstance, listFrames } from '../store/studies.ts';
 import { analyseStudy } from './analysis.ts';
 import { calibrateReferenceSet, planDraw } from './calibration.ts';
 import { confirmCase, withdrawCase } from './cases.ts';
 import { driftOf } from './drift.ts';
+import { calibrationFacts, exportEvaluationCard } from './evaluation-card.ts';
 import { importPaths } from './import.ts';
 import type { Jobs } from './jobs.ts';
 import { activate, amendCalibration, listAllCalibrations, openEvidence, retire, rollBack } from './profiles.ts';
 import { createReferenceSet, listAllReferenceSets } from './reference-sets.ts';
 import { calibrationFor, listStoredKinds, misfitOf } from './scope.ts';
 import { startAnalysis } from './start.ts';
-import type { Workstation } from './workstation.ts';
+import type { PrintableDocument, Workstation } from './workstation.ts';
 
 const notAllowed = expect.objectContaining({ code: 'not-allowed' });
 let station: Workstation;
@@ -131,6 +134,86 @@ describe('evidence', () => {
     expect(lax?.threshold).toBeLessThan(strict?.threshold ?? 0);
     expect(lax?.flaggedNormals.value).toBeCloseTo(4 / 9);
     expect(lax?.flaggedAtMost).toBeGreaterThan(lax?.flaggedNormals.value ?? 1);
+  });
+});
+
+describe('the evaluation card', () => {
+  /** Writes the card. @returns what was to be printed */
+  async function cardOf(id: string, language: ReportLanguage = 'en'): Promise<PrintableDocument> {
+    const printed: PrintableDocument[] = [];
+    const print = async (document: PrintableDocument) => {
+      printed.push(document);
+      return PDF;
+    };
+    const path = join(freshFolder(), 'card.pdf');
+    await exportEvaluationCard({ ...station, print }, id, path, language);
+    expect(new Uint8Array(readFileSync(path))).toEqual(PDF);
+    return printed[0]!;
+  }
+  const PDF = new TextEncoder().encode('%PDF');
+  /** What a reader sees, without figures' drawings. */
+  const wordsOf = ({ html, footer }: PrintableDocument) =>
+    `${html} ${footer}`.replace(/<style>.*?<\/style>|<[^>]+>/gs, ' ').replaceAll(/\s+/g, ' ');
+
+  it('says what a calibration is worth, on what it rests and how it was made', async () => {
+    for (const ref of refsOf(abnormals)) confirmCase(station, ref, '');
+    const mixture = { 'cut-paste': 1, 'gauss-intensity': 1, 'smooth-intensity': 0, source: 0, sink: 0, identity: 2 };
+    const row = await calibrate({ name: 'Heads <b>', method: { mixture } });
+    const evidence = (await openEvidence(station, row.id, null))!;
+    const card = await cardOf(row.id);
+    const words = wordsOf(card);
+    const { profileSha256, imagesSha256 } = await calibrationFacts(station, row.id);
+    for (const said of [
+      'Not for diagnostic use',
+      'Heads &lt;b&gt;',
+      'Not in use',
+      'Normals, version 1',
+      '4 normal images',
+      '8 normal images of 8 patients',
+      `Threshold ${evidence.threshold.toFixed(3)}`,
+      'at most 10%',
+      '11.1% expected',
+      '8 patients cannot promise under 11.1%. For 10% it takes normals of 9 held-out patients.',
+      '2 of 3',
+      `AUROC on confirmed cases ${evidence.auroc?.value.toFixed(3)}`,
+      'AUROC at random weights (null baseline) not measured',
+      'Moved piece 25%, Textured change 25%, Smooth change 0%, Pushed apart 0%, Drawn together 0%, Unchanged 50%',
+      row.modelSha256,
+      profileSha256,
+      imagesSha256,
+      row.id,
+      row.provider,
+      'imaging {',
+      `made with MediCLIP Workstation ${station.appVersion}`,
+    ])
+      expect(words).toContain(said);
+    expect(imagesSha256).toMatch(/^[0-9a-f]{64}$/);
+    // A bar for every bin that is not empty, of three lists of scores; and the curve.
+    expect(card.html.match(/<svg [^>]*preserveAspectRatio/g)).toHaveLength(3);
+    expect(card.html).toContain('<polyline');
+    // No image, and no name of one.
+    expect(card.html).not.toMatch(/<img|<script|https?:/);
+    for (const { sopInstanceUid } of [...refsOf(normals), ...refsOf(abnormals)])
+      expect(card.html).not.toContain(sopInstanceUid);
+  });
+
+  it('names the null baseline where it was measured', async () => {
+    for (const ref of refsOf(abnormals)) confirmCase(station, ref, '');
+    const { id } = await calibrate();
+    const scores = getEvidence(station.store.db, id)!;
+    const nullBaseline = { normals: scores.normals.map(() => 0.5), abnormals: scores.abnormals.map(() => 0.5) };
+    saveEvidence(station.store.db, id, { ...scores, nullBaseline });
+    const words = wordsOf(await cardOf(id));
+    expect(words).toContain('AUROC at random weights (null baseline) 0.500');
+    expect(words).not.toContain('not measured');
+  });
+
+  it('speaks German, and says that without confirmed cases there is no AUROC', async () => {
+    const { id } = await calibrate();
+    const words = wordsOf(await cardOf(id, 'de'));
+    for (const said of ['Nicht für die Diagnostik', 'Nullvergleich) keine bestätigten Fälle', 'Seite'])
+      expect(words).toContain(said);
+    expect(words.match(/\b(images?|diagnostic|threshold|made|page|confirmed|patients)\b/gi)).toBeNull();
   });
 });
 

@@ -4,8 +4,8 @@ import type { Lengths } from '../../preload/contract/measured-size.ts';
 import type { CalibrationRow, Finding, Report, ReportLanguage, StudyRow } from '../../preload/contract/model.ts';
 import type { ReportedFinding } from '../../preload/contract/results.ts';
 import { smallestPromise } from '../method/conformal.ts';
+import { definitions, documentFooter, documentPage, figuresIn, moment, text } from './document-page.ts';
 import { type FreeMeasurement, measurementWords } from './finding-sentences.ts';
-import { REPORT_FONT_FAMILIES, reportFonts } from './report-fonts.ts';
 import { reportWords } from './report-words.ts';
 import type { PrintableDocument } from './workstation.ts';
 
@@ -66,15 +66,9 @@ const wordsOf = ({ report }: ReportContent) => reportWords(report.language);
 
 /** @param elsewhere text outside of the body that needs its fonts */
 async function page({ study, report }: ReportContent, body: string, elsewhere: string) {
-  const title = `${reportWords(report.language).title} ${study.patientId} ${study.studyDate}`.trim();
-  const fonts = await reportFonts(body + title + elsewhere);
-  const html = `<!doctype html>
-<html lang="${report.language}"><head><meta charset="utf-8"><title>${text(title)}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
-<style>${fonts}\n${STYLE}</style></head><body>
-${body}
-</body></html>`;
-  return { html, fonts };
+  const { language } = report;
+  const title = `${reportWords(language).title} ${study.patientId} ${study.studyDate}`.trim();
+  return await documentPage({ language, title, body, elsewhere, style: STYLE });
 }
 
 function reportBody(content: ReportContent): string {
@@ -237,33 +231,20 @@ function signature({ state, signedBy, signedAt, language }: Report): string {
   return `<section class="signature"><p>${sentence}</p></section>`;
 }
 
-/** Print footers know no style of the page, so they bring their own. */
 function footer(content: ReportContent, pageNumber: string): string {
   const { study, report, appVersion } = content;
   const words = wordsOf(content);
   const left = [personName(study.patientName), study.patientId, report.state === 'signed' ? '' : words.draft];
-  return `<div style="width:100%;margin:0 16mm;font:7pt ${REPORT_FONT_FAMILIES.replaceAll('"', "'")};color:#555;display:flex;justify-content:space-between">
-<span>${text(left.filter((part) => part !== '').join(' · '))}</span>
-<span style="color:#a11;font-weight:600">${words.notForDiagnosticUse}</span>
-<span>MediCLIP Workstation ${text(appVersion)}${pageNumber}</span></div>`;
-}
-
-function definitions(rows: readonly (readonly [string, string])[]): string {
-  return `<dl>${rows.map(([term, value]) => `<dt>${term}</dt><dd dir="auto">${text(value) || '–'}</dd>`).join('')}</dl>`;
+  return documentFooter({
+    left: left.filter((part) => part !== '').join(' · '),
+    warning: words.notForDiagnosticUse,
+    appVersion,
+    pageNumber,
+  });
 }
 
 function image(png: Uint8Array, description: string): string {
   return `<img alt="${text(description)}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
-}
-
-/** Escapes what came from files and people. */
-function text(value: string): string {
-  return value
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 /** `Family^Given=ideographic` as `Family, Given (ideographic)`. */
@@ -279,49 +260,16 @@ function personName(value: string): string {
 
 const date = (da: string) => da.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
 const time = (tm: string) => tm.replace(/^(\d{2})(\d{2}).*$/, '$1:$2');
-const moment = (iso: string) => iso.replace(/^(.{10})T(.{5}).*$/, '$1 $2 UTC');
-/** Figures as the language writes them. */
-function figuresIn(language: ReportLanguage) {
-  const decimal = (value: number, digits?: number) =>
-    value.toLocaleString(language, {
-      minimumFractionDigits: digits ?? 0,
-      maximumFractionDigits: digits ?? 1,
-      useGrouping: false,
-    });
-  const score = (value: number) => decimal(value, 3);
-  const pValue = (value: number | null) => (value === null ? '–' : score(value));
-  return { decimal, score, pValue };
-}
 
 const STYLE = `
-@page { size: A4; margin: 16mm 16mm 20mm }
-* { box-sizing: border-box }
-body { margin: 0; font: 9.5pt/1.45 ${REPORT_FONT_FAMILIES}; color: #16191d; -webkit-print-color-adjust: exact }
-h1 { font-size: 17pt; font-weight: 600; letter-spacing: -0.01em; margin: 0 }
-h2 { font-size: 11pt; font-weight: 600; margin: 7mm 0 2mm; break-after: avoid }
-p { margin: 0 0 2mm }
-header { display: flex; justify-content: space-between; border-bottom: 0.6mm solid #1d4e63; padding-bottom: 3mm }
-.product { margin: 0; color: #1d4e63; font-weight: 600; letter-spacing: 0.02em }
-.right { text-align: right }
-.state { font-weight: 600; border: 0.3mm solid #2c6e49; color: #2c6e49; border-radius: 1mm; padding: 0.4mm 2mm }
-.state.draft { border-color: #8a5a00; color: #8a5a00 }
-.warning { color: #a11; font-weight: 600; margin: 2mm 0 0 }
 .identification { display: grid; grid-template-columns: 1fr 1fr; gap: 8mm; margin-top: 4mm }
-dl { display: grid; grid-template-columns: max-content 1fr; align-content: start; gap: 0.8mm 4mm; margin: 0 }
-dt { color: #5b6570 }
-dd { text-align: left; margin: 0; overflow-wrap: anywhere }
-.uid, .note { color: #5b6570; font-size: 8pt; margin: 2mm 0 0 }
-figure { margin: 0; break-inside: avoid }
-figcaption { font-size: 8.5pt; color: #333 }
+.uid { color: #5b6570; font-size: 8pt; margin: 2mm 0 0 }
 .sentences { margin: 0 0 2mm; padding-left: 6mm }
 .finding { margin: 4mm 0 }
 .finding > figcaption { font-weight: 600; margin-bottom: 1.5mm }
 .pair { display: flex; gap: 3mm }
 .pair img { width: auto; height: 60mm; max-width: calc(50% - 1.5mm) }
 img { width: 100%; max-height: 82mm; object-fit: contain; background: #000; border-radius: 1mm; display: block }
-table { width: 100%; border-collapse: collapse; margin-top: 2mm; font-variant-numeric: tabular-nums; font-size: 8.5pt }
-th { text-align: left; font-weight: 600; color: #5b6570; border-bottom: 0.2mm solid #aab2bb; padding: 1mm 2mm 1mm 0 }
-td { border-bottom: 0.1mm solid #dde1e6; padding: 1mm 2mm 1mm 0; vertical-align: top }
 .paper { margin: 0; font-size: inherit }
 .paper > * > tr > td { border: 0; padding: 0 }
 .paper > tfoot div { margin: 4mm 0 0 !important }

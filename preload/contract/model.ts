@@ -358,6 +358,19 @@ export interface CalibrationRow extends Scope {
   readonly origin: string;
 }
 
+/** What the profile of a calibration says of itself. */
+export interface CalibrationFacts {
+  readonly profileSha256: string;
+  /** Of the pictures that it was trained and measured on; '' where the version that made it did not keep it. */
+  readonly imagesSha256: string;
+  /** How pictures were made from what files hold. */
+  readonly preprocessing: string;
+  /** Of the weights. */
+  readonly precision: string;
+  /** Null where the version that made it did not keep it. */
+  readonly method: MethodSettings | null;
+}
+
 /** The kinds of anomaly that change an image. */
 export type AnomalyKind = Exclude<AnomalyTask, 'identity'>;
 

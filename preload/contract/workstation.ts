@@ -13,6 +13,7 @@ import type {
   BeforeAfter,
   CalibrationChoice,
   CalibrationEvidence,
+  CalibrationFacts,
   CalibrationRow,
   CheckedImage,
   ConfirmedCase,
@@ -335,6 +336,9 @@ export const callArguments = {
   'calibrations.export': z.tuple([id]),
   /** Asks for a file and says what it holds; resolves to null where the person cancelled the dialog. */
   'calibrations.chooseFile': z.tuple([]),
+  'calibrations.facts': z.tuple([id]),
+  /** Asks where to and writes the evaluation card as PDF; resolves to null where the person cancelled the dialog. */
+  'calibrations.exportCard': z.tuple([id, z.enum(reportLanguages)]),
   /** `fingerprint`: of the key that the person has agreed to. Resolves to the job's id. */
   'calibrations.import': z.tuple([z.strictObject({ path, fingerprint: text(64) })]),
   /** The kinds of images that are stored. */
@@ -523,6 +527,8 @@ export interface CallResults extends NetworkCallResults, ReadingRoomResults {
   'calibrations.fingerprint': string;
   'calibrations.export': string | null;
   'calibrations.chooseFile': CalibrationFileInfo | null;
+  'calibrations.facts': CalibrationFacts;
+  'calibrations.exportCard': string | null;
   'calibrations.import': string;
   'calibrations.scopes': readonly StoredKind[];
   'cases.list': readonly ConfirmedCase[];

@@ -11,7 +11,7 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^main\/app\/(licences|measured-window)\.ts/, 'scripts and the bench'],
   [/^main\/services\/(evaluation|evaluation-masks|files|random-weights|demo|support)\.ts/, 'the command line'],
   [
-    /^main\/(results\/|services\/(report-|finding-sentences|demo-dicom|demo-studies))/,
+    /^main\/(results\/|services\/(report-|card-|finding-sentences|demo-dicom|demo-studies))/,
     'outputs with words of their own',
   ],
   [/^main\/imaging\/geometry\.ts/, 'told by kind, in the words of the viewer'],

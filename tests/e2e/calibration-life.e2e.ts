@@ -1,7 +1,9 @@
 /** What a site does with a calibration once it is made, in the real window. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { run } from '../../main/runtime/command.ts';
+import { isOnPath } from '../../main/runtime/debian.ts';
 import { writeAnalysedStacks } from '../support/analysed-stacks.ts';
 import { freshFolder, runCli } from '../support/launch.ts';
 import { askFor } from '../support/pages/bridge.ts';
@@ -85,6 +87,22 @@ describe('a calibration and what becomes of it', () => {
     const evidence = await askFor(window, 'calibrations.evidence', row?.id ?? '', null);
     expect(await textOf(window.getByTestId('null-auroc'))).toBe(evidence?.nullBaseline?.value.toFixed(3));
     await window.screenshot({ path: testResult('null-baseline.png') });
+  });
+
+  test.runIf(isOnPath('pdftotext'))('its evaluation card leaves as a PDF that says what the window shows', async () => {
+    const { app, calibration, window } = station;
+    const card = testResult('evaluation-card.pdf');
+    rmSync(card, { force: true });
+    await answerSaveDialog(app, card);
+    await calibration.exportCard();
+    const text = (await run('pdftotext', ['-layout', card, '-'])).output;
+    for (const page of text.split('\f').slice(0, -1)) expect(page).toContain('Not for diagnostic use');
+    const [row] = await askFor(window, 'calibrations.list');
+    const { auroc, nullBaseline, threshold } = (await askFor(window, 'calibrations.evidence', row?.id ?? '', null))!;
+    for (const { value } of [auroc!, nullBaseline!, { value: threshold }]) expect(text).toContain(value.toFixed(3));
+    expect(text.replace(/\s/g, '')).toContain(row?.modelSha256);
+    const mixture = await textOf(window.getByTestId('card-mixture'));
+    expect(text.replace(/\s+/g, ' ')).toContain(mixture);
   });
 
   test('a recalibration shows before and after on the same held-out images', async () => {
@@ -207,5 +225,9 @@ describe('a calibration and what becomes of it', () => {
     const taken = await runCli(['calibrations', 'import', file, '--key', key, ...third]);
     const [row] = await askFor(window, 'calibrations.list');
     expect(JSON.parse(taken.stdout)).toMatchObject({ id: row?.id, threshold: row?.threshold, origin: key });
+    const card = join(folder, 'card.pdf');
+    const written = await runCli(['calibrations', 'card', row?.id ?? '', card, '--language', 'de', ...third]);
+    expect(written.code, written.stderr).toBe(0);
+    expect(readFileSync(card).subarray(0, 5).toString()).toBe('%PDF-');
   });
 });

@@ -177,6 +177,12 @@ export class CalibrationPage {
     return key;
   }
 
+  /** Writes the evaluation card of the calibration that is shown to where the dialog was answered. */
+  async exportCard(): Promise<void> {
+    await this.#window.getByTestId('export-card').click();
+    await this.#window.getByTestId('notices-done').filter({ hasText: 'The evaluation card was written to' }).waitFor();
+  }
+
   /** Imports the file that the dialog was answered with, if it is signed with this key. */
   async import(key: string): Promise<void> {
     await this.open();

@@ -1,4 +1,4 @@
-/** How scores are spread. */
+/** How scores are spread: in the window and on the evaluation card alike. */
 
 export interface Bin {
   /** From its lower edge, inclusive. */
