@@ -277,6 +277,8 @@ describe('calibrate, detect and evaluate', () => {
     expect(imageAuroc?.mean).toBeCloseTo(mean, 10);
     expect(imageAp?.mean).toBeGreaterThan(0.6);
     expect(falsePositiveRateAtThreshold?.mean).toBeLessThan(0.5);
+    expect(rest).toMatchObject({ nullBaseline: null, note: expect.stringContaining('add --null-baseline') });
+    expect(log.at(-1)).toContain('The null baseline was not measured');
   });
 
   it('evaluate with normals held out for the threshold, which neither train nor are tested', async () => {
@@ -346,7 +348,8 @@ describe('calibrate, detect and evaluate', () => {
     const [normal, abnormal] = [await pictures(10, 20, 30, 40), await pictures(200, 15)];
     const files = ['--model', embedded, '--normal', normal, '--abnormal', abnormal];
     expect(await run('evaluate', ...files, '--shots', '2', '--seeds', '2', '--null-baseline')).toBe(0);
-    const { imageAuroc, imageAp, nullBaseline } = result();
+    const { imageAuroc, imageAp, nullBaseline, note } = result();
+    expect(note).toBeUndefined();
     // This engine looks at no weights, so that only other splits could make a difference.
     expect(nullBaseline).toMatchObject({ imageAuroc, imageAp });
   });

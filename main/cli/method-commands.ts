@@ -128,6 +128,9 @@ function overlayNames(pictures: readonly Picture[]): readonly string[] {
   });
 }
 
+const NO_NULL_BASELINE =
+  'The null baseline was not measured, and without it these figures are no evidence: add --null-baseline to measure the same splits at random weights.';
+
 const evaluateCommand: Command = {
   usage: `--model M --normal DIR --abnormal DIR --shots K --seeds S [--hold-out N] [--masks DIR] [--null-baseline] [--draw given|content] [--seed FIRST] [--preset P] [--provider P] [--tolerated SHARE] ${methodUsage}`,
   does: 'per seed: K normals calibrate, N others set the threshold, all that remain and all abnormals are the test',
@@ -168,7 +171,11 @@ const evaluateCommand: Command = {
         return withPictures(tools, [masks], search, (found) => evaluate(tools, { ...request, masks: found }, job));
       }),
     );
-    host.print(JSON.stringify(evaluation));
+    if (evaluation.nullBaseline) host.print(JSON.stringify(evaluation));
+    else {
+      host.print(JSON.stringify({ ...evaluation, note: NO_NULL_BASELINE }));
+      host.log(NO_NULL_BASELINE);
+    }
     return undefined;
   },
 };

@@ -15,6 +15,7 @@ import { decodeSafetensors, encodeSafetensors } from '../modelpack/safetensors.t
 import { runInProcess } from '../process/in-process.ts';
 import { readBlob } from '../store/blobs.ts';
 import { getCalibration, listCalibrations } from '../store/calibrations.ts';
+import { getEvidence, saveEvidence } from '../store/evidence.ts';
 import { publicKeyOf, signAs } from '../store/station-key.ts';
 import { analyseStudy } from './analysis.ts';
 import { decodeCalibrationFile, encodeCalibrationFile } from './calibration-file.ts';
@@ -113,6 +114,19 @@ describe('a calibration from another workstation', () => {
     const profile = encodeSafetensors(tensors, { profile: JSON.stringify(earlier) });
     const request = { path: changed(() => ({ profile })), fingerprint: ownFingerprint(home) };
     expect(await importCalibration(there, request, testJob())).toMatchObject({ id: calibration.id });
+  });
+
+  it('brings the null baseline along, measured or not', async () => {
+    const there = await smallSite();
+    const { id } = await accept(there);
+    expect((await openEvidence(there, id, null))?.nullBaseline).toBeNull();
+    const scores = getEvidence(home.store.db, id)!;
+    const nullBaseline = { normals: scores.normals.map(() => 0.4), abnormals: scores.abnormals.map(() => 0.6) };
+    saveEvidence(home.store.db, id, { ...scores, nullBaseline });
+    path = await exportCalibration(home, id, path, testJob());
+    const elsewhere = await smallSite();
+    await accept(elsewhere);
+    expect((await openEvidence(elsewhere, id, null))?.nullBaseline).toMatchObject({ value: 1 });
   });
 
   it('names no image of a patient', () => {

@@ -85,8 +85,11 @@ export interface Evaluation extends Figures {
   readonly provider: string;
   /** Which normals' scores the threshold was set on. */
   readonly thresholdFrom: ProfileManifest['evidence'];
-  /** The same architecture at random weights on the same splits: what the method and the data give away by themselves. */
-  readonly nullBaseline?: Figures;
+  /**
+   * The same architecture at random weights on the same splits: what the method and the data give away by themselves. Null
+   * where that was not asked for.
+   */
+  readonly nullBaseline: Figures | null;
 }
 
 interface SeedResult {
@@ -113,7 +116,7 @@ export async function evaluate(tools: Tools, request: EvaluationRequest, job: Jo
     );
   const images = await openImages(tools, request, job);
   const results = await evaluateSeeds(tools, request, images, job);
-  const evaluation = {
+  return {
     model: request.modelName,
     preset: request.preset,
     shots,
@@ -123,9 +126,8 @@ export async function evaluate(tools: Tools, request: EvaluationRequest, job: Jo
     provider: results[0]?.provider ?? '',
     thresholdFrom: results[0]!.thresholdFrom,
     ...summarise(results),
+    nullBaseline: request.nullBaseline ? await evaluateRandomWeights(tools, request, images, job) : null,
   };
-  if (!request.nullBaseline) return evaluation;
-  return { ...evaluation, nullBaseline: await evaluateRandomWeights(tools, request, images, job) };
 }
 
 /** What every seed works on. */

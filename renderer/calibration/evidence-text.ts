@@ -44,6 +44,9 @@ export const text = messages(
     nullBaselineText:
       'AUROC at random weights: the same architecture, untrained, on the same images. An AUROC says something about the model only by its distance from this one, and without it is no evidence. Measuring takes as long as the calibration did.',
     measure: 'Measure',
+    notMeasured: 'not measured',
+    measureThere: 'Measure it on the workstation where it was made, and export it again.',
+    noConfirmed: 'no confirmed cases',
     measuring: 'Null baseline',
     before: 'Before',
     after: 'After',
@@ -119,6 +122,9 @@ export const text = messages(
     nullBaselineText:
       'AUROC mit zufälligen Gewichten: dieselbe Architektur, untrainiert, auf denselben Bildern. Eine AUROC sagt nur durch ihren Abstand von dieser etwas über das Modell, und ohne sie ist sie kein Beleg. Das Messen dauert so lange wie die Kalibrierung.',
     measure: 'Messen',
+    notMeasured: 'nicht gemessen',
+    measureThere: 'Messen Sie ihn auf der Workstation, auf der sie entstand, und exportieren Sie neu.',
+    noConfirmed: 'keine bestätigten Fälle',
     measuring: 'Nullvergleich',
     before: 'Vorher',
     after: 'Nachher',
