@@ -1,4 +1,4 @@
-import { type DecodedFrame, lookUp, modalityValues, type PixelArray } from './frame.ts';
+import { type DecodedFrame, type LookupTable, lookUp, modalityValues, type PixelArray } from './frame.ts';
 import type { InstanceHeader, PixelSpacing, WindowPreset } from './instance.ts';
 import { chooseCtWindow } from './model-image.ts';
 
@@ -17,6 +17,11 @@ export interface DisplayFrame {
   /** The first is shown at first. Never empty. */
   readonly windows: readonly WindowPreset[];
   readonly voiFunction: DecodedFrame['voiFunction'];
+  /**
+   * Where a VOI LUT (0028,3010) says how grey follows from values: levels 0..1 at even steps over the first window. Null
+   * where it is `voiFunction`.
+   */
+  readonly voiCurve: Float32Array | null;
   /** True: high values are shown dark (MONOCHROME1). */
   readonly invert: boolean;
   readonly pixelSpacing: PixelSpacing | null;
@@ -46,34 +51,46 @@ export function toDisplay(frame: DecodedFrame, header: InstanceHeader): DisplayF
   };
 }
 
-type GreyScale = Pick<DisplayFrame, 'windows' | 'voiFunction'>;
+type GreyScale = Pick<DisplayFrame, 'windows' | 'voiFunction' | 'voiCurve'>;
 
-/** Stored windows, else the range of a VOI LUT's input, else a CT preset, else the whole range of values. */
+/** Stored windows, else a VOI LUT, else a CT preset, else the whole range of values. */
 function greyScaleOf(frame: DecodedFrame, header: InstanceHeader, low: number, high: number): GreyScale {
-  const linear = (window: WindowPreset): GreyScale => ({ windows: [window], voiFunction: 'LINEAR' });
+  const linear = (window: WindowPreset): GreyScale => ({ windows: [window], voiFunction: 'LINEAR', voiCurve: null });
   if (frame.samplesPerPixel === 3) return linear({ center: 128, width: 256, explanation: '' });
-  if (frame.windows.length > 0) return { windows: [...frame.windows], voiFunction: frame.voiFunction };
-  if (frame.voiLut) return linear(windowOfLut(frame.voiLut));
+  if (frame.windows.length > 0) return { windows: [...frame.windows], voiFunction: frame.voiFunction, voiCurve: null };
+  if (frame.voiLut) return curveOf(frame.voiLut);
   if (header.series.modality === 'CT' && frame.units === 'HU') {
     const { name, center, width } = chooseCtWindow(header);
     return linear({ center, width, explanation: name });
   }
   const [from, to] = low < high ? [low, high] : [high, low];
   // LINEAR counts in whole values and knows no window narrower than one of them.
-  if (frame.data instanceof Float32Array && to > from)
-    return { windows: [{ center: (from + to) / 2, width: to - from, explanation: '' }], voiFunction: 'LINEAR_EXACT' };
+  if (frame.data instanceof Float32Array && to > from) {
+    const windows = [{ center: (from + to) / 2, width: to - from, explanation: '' }];
+    return { windows, voiFunction: 'LINEAR_EXACT', voiCurve: null };
+  }
   return linear({ center: (from + to + 1) / 2, width: Math.max(to - from + 1, 1), explanation: '' });
 }
 
-/** The input values between which a VOI LUT rises: the closest window to a table that is usually S-shaped. */
-function windowOfLut(table: NonNullable<DecodedFrame['voiLut']>): WindowPreset {
-  const top = 2 ** table.bits - 1;
-  const last = table.first + table.entries.length - 1;
-  let from = table.first;
-  let to = last;
-  while (from < last && lookUp(table, from) <= top * 0.01) from += 1;
-  while (to > from && lookUp(table, to) >= top * 0.99) to -= 1;
-  return { center: (from + to + 1) / 2, width: Math.max(to - from + 1, 1), explanation: table.explanation };
+/** Levels of a curve at most: as many as the screen's own table of colours tells apart. */
+const MOST_CURVE_LEVELS = 1024;
+
+/** A VOI LUT (PS3.3 C.11.2.1.1) without its flat ends, as a curve over the window that is left. */
+function curveOf(table: LookupTable): GreyScale {
+  const { entries, first, bits, explanation } = table;
+  let [from, to] = [0, entries.length - 1];
+  while (from < to && entries[from + 1] === entries[0]) from += 1;
+  while (to > from && entries[to - 1] === entries.at(-1)) to -= 1;
+  const window = { center: first + (from + to + 1) / 2, width: to - from + 1, explanation };
+  const steps = Math.min(to - from, MOST_CURVE_LEVELS - 1);
+  if (steps === 0) return { windows: [window], voiFunction: 'LINEAR', voiCurve: null };
+  const top = 2 ** bits - 1;
+  const levelAt = (step: number) => lookUp(table, first + from + (step / steps) * (to - from)) / top;
+  return {
+    windows: [window],
+    voiFunction: 'LINEAR',
+    voiCurve: Float32Array.from({ length: steps + 1 }, (_, step) => Math.min(levelAt(step), 1)),
+  };
 }
 
 function eightBit(frame: DecodedFrame): Uint8Array {

@@ -362,7 +362,7 @@ describe('toDisplay', () => {
     expect(toDisplay(plain.frame, plain.header)).toMatchObject({ windows: [{ center: 5, width: 10 }], invert: true });
   });
 
-  it('applies a modality LUT and finds the window of a VOI LUT', async () => {
+  it('applies a modality LUT and makes a curve of a VOI LUT without its flat ends', async () => {
     const lut: Change = [
       0x00283000,
       'SQ',
@@ -387,7 +387,9 @@ describe('toDisplay', () => {
     const display = toDisplay(frame, header);
     expect([...display.pixels]).toEqual([0, 1000, 0, 1000, 1000, 0]);
     expect(display).toMatchObject({ slope: 1, intercept: 0 });
-    expect(display.windows[0]?.center).toBeCloseTo(102.5, 0);
+    // 101 (black) to 103 (white), as LINEAR counts.
+    expect(display).toMatchObject({ windows: [{ center: 102.5, width: 3 }], voiFunction: 'LINEAR' });
+    expect([...(display.voiCurve ?? [])]).toEqual([0, Math.fround(128 / 255), 1]);
   });
 
   it('shows wide colour in 8 bits', async () => {

@@ -100,6 +100,7 @@ async function framePixels(source: FrameSource): Promise<FramePixels> {
     windowWidth: width,
     furtherWindows,
     voiFunction: display.voiFunction,
+    voiCurve: display.voiCurve,
     pixelSpacing: display.pixelSpacing && [display.pixelSpacing.row, display.pixelSpacing.column],
     units: display.units ?? '',
     overlay: opened.overlay(source.frame),

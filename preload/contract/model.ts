@@ -122,6 +122,8 @@ export interface FramePixels {
   readonly furtherWindows: readonly { readonly center: number; readonly width: number; readonly explanation: string }[];
   /** How grey follows from the window (PS3.3 C.11.2.1.2 and C.11.2.1.3). */
   readonly voiFunction: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+  /** Levels 0..1 at even steps over the window where the file's VOI LUT says them (PS3.3 C.11.2.1.1), else null. */
+  readonly voiCurve: Float32Array | null;
   readonly pixelSpacing: readonly [number, number] | null;
   /** What a value after rescaling means, e.g. 'HU'; empty where unknown. */
   readonly units: string;

@@ -15,6 +15,7 @@ interface KnownFrame {
   photometricInterpretation: string;
   units: string;
   windows: FileWindows | null;
+  curve: Float32Array | null;
   graphics: HTMLCanvasElement | null;
 }
 
@@ -32,6 +33,7 @@ export function imageIdOf(frame: FrameRow, modality: string): string {
       photometricInterpretation: 'MONOCHROME2',
       units: '',
       windows: null,
+      curve: null,
       graphics: null,
     });
   return imageId;
@@ -49,6 +51,11 @@ export function knownPicture(imageId: string): KnownPicture | undefined {
   if (!entry) return undefined;
   const { frame, units, windows } = entry;
   return { lengths: lengthsOf(frame), units, windows };
+}
+
+/** How grey follows from values over the window that the file asks for (FramePixels.voiCurve); null where it is a line. */
+export function curveOf(imageId: string): Float32Array | null {
+  return known.get(imageId)?.curve ?? null;
 }
 
 /** The file's own graphics over a frame that was shown, in its pixels; null where there are none. */
@@ -113,6 +120,7 @@ async function loadImage(imageId: string): Promise<Types.IImage> {
   entry.photometricInterpretation = pixels.photometricInterpretation;
   entry.units = pixels.units;
   entry.windows = fileWindows(pixels);
+  entry.curve = pixels.voiCurve;
   entry.graphics = pixels.overlay && drawnGraphics(pixels.overlay, pixels.columns, pixels.rows);
   return toImage(imageId, pixels);
 }

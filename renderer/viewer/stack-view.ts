@@ -16,6 +16,7 @@ import { addToolGroup, type MouseTool, useTool } from './mouse-tools.ts';
 import type { PictureView } from './picture-view.ts';
 import { PictureTint } from './region-tint.ts';
 import { dropUnused, holdImages, imageIdOf, type KnownPicture, knownPicture, releaseImages } from './stack-images.ts';
+import { followCurve } from './voi-curve.ts';
 import type { WindowLevel } from './window-presets.ts';
 
 /** What the viewport shows at the moment of a rendering. */
@@ -88,6 +89,7 @@ export class StackView implements PictureView {
     addToolGroup(this.#id, this.#engine.id);
     this.useTool('window');
     element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.#forNewImage);
+    element.addEventListener(Enums.Events.VOI_MODIFIED, this.#followCurve);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
     eventTarget.addEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
   }
@@ -95,6 +97,7 @@ export class StackView implements PictureView {
   dispose(): void {
     this.#disposed = true;
     this.#element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, this.#forNewImage);
+    this.#element.removeEventListener(Enums.Events.VOI_MODIFIED, this.#followCurve);
     this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
     eventTarget.removeEventListener(Enums.Events.IMAGE_LOAD_ERROR, this.#failed);
     this.#tint.hide();
@@ -214,7 +217,10 @@ export class StackView implements PictureView {
   readonly #applyInversion = (): void => {
     const stored = this.#viewport.getCornerstoneImage()?.photometricInterpretation === 'MONOCHROME1';
     this.#viewport.setProperties({ invert: this.#inverted !== stored });
+    followCurve(this.#viewport);
   };
+
+  readonly #followCurve = (): void => followCurve(this.#viewport);
 
   readonly #rendered = (): void => {
     const image = this.#viewport.getCornerstoneImage();
