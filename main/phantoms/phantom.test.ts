@@ -62,6 +62,16 @@ describe('phantoms', () => {
     expect(words).toMatch(/head|brain/);
   });
 
+  it('say nothing of a lesion that finds no place, and carry another where any will do', () => {
+    const above = { size: SIZE, level: 0.95 }; // of the ventricles
+    const phantom = drawPhantom('ct-head', SEED, { ...above, lesion: 'hydrocephalus' });
+    expect(phantom.lesion).toBeNull();
+    expect(phantom.caption).not.toMatch(/hydrocephalus|dilated/);
+    expect(phantom.values).toEqual(drawPhantom('ct-head', SEED, above).values);
+    for (let seed = SEED; seed < SEED + 20; seed++)
+      expect(drawPhantom('ct-head', seed, { ...above, lesion: 'any' }).mask.includes(1), `${seed}`).toBe(true);
+  });
+
   it('have the same anatomy at any size', () => {
     const mean = (size: number) => {
       const { values } = drawPhantom('ct-abdomen', SEED, { size });

@@ -79,23 +79,45 @@ export function lesionKinds(kind: PhantomKind): readonly string[] {
   return Object.keys(recipes[kind].lesions);
 }
 
-/** Throws Fault `usage` for a kind or lesion that does not exist. */
+/**
+ * A lesion that finds no place in the seed's anatomy, e.g. wide ventricles above the ventricles, is not there: of `any` the
+ * next kind is drawn in its stead, and a picture that was asked for by name is a normal one, in caption and `lesion` too.
+ * @throws Fault `usage` for a kind or lesion that does not exist
+ */
 export function drawPhantom(kind: PhantomKind, seed: number, options: PhantomOptions = {}): Phantom {
   const recipe: Recipe | undefined = recipes[kind];
   if (recipe === undefined)
     throw new Fault('usage', `There is no phantom of kind "${kind}". Known: ${phantomKinds.join(', ')}.`);
-  const side = options.size ?? 224;
+  const { lesion: wanted = null } = options;
+  const names = lesionKinds(kind);
+  if (wanted !== null && wanted !== 'any' && !names.includes(wanted))
+    throw new Fault('usage', `A ${kind} phantom cannot carry "${wanted}". Known: ${names.join(', ')}.`);
+  const first = forksOf(seed).fate.below(names.length);
+  const inTurn = [...names.slice(first), ...names.slice(0, first)];
+  for (const lesion of wanted === 'any' ? inTurn : wanted === null ? [] : [wanted]) {
+    const phantom = draw(kind, seed, options, lesion);
+    if (phantom.mask.includes(1)) return phantom;
+  }
+  return draw(kind, seed, options, null);
+}
+
+/** Streams of random numbers, so that what one part of a picture draws does not change another. */
+function forksOf(seed: number) {
   const random = new Random(seed);
-  const anatomy = random.fork();
-  const fate = random.fork();
-  const acquisition = random.fork();
-  const words = random.fork();
-  const pose = random.fork();
-  const names = Object.keys(recipe.lesions);
-  const picked = names[fate.below(names.length)]!;
-  const lesion = options.lesion === 'any' ? picked : (options.lesion ?? null);
-  if (lesion !== null && !names.includes(lesion))
-    throw new Fault('usage', `A ${kind} phantom cannot carry "${lesion}". Known: ${names.join(', ')}.`);
+  return {
+    anatomy: random.fork(),
+    fate: random.fork(),
+    acquisition: random.fork(),
+    words: random.fork(),
+    pose: random.fork(),
+  };
+}
+
+function draw(kind: PhantomKind, seed: number, options: PhantomOptions, lesion: string | null): Phantom {
+  const recipe: Recipe = recipes[kind];
+  const side = options.size ?? 224;
+  const { anatomy, fate, acquisition, words, pose } = forksOf(seed);
+  fate.below(lesionKinds(kind).length); // the kind of `any`, drawn whether it is asked for or not
   const drawnLevel = pose.between(0.05, 0.95);
   const sheet = makeSheet(side, drawPose(pose), pose);
   const mask = blankPlane(sheet);
