@@ -46,15 +46,11 @@ async function learner(promptEvery: number | null): Promise<Learner> {
 const value = (one: Learner, name: string) => Array.from(one.parameters().get(name)!.data as Float32Array);
 
 describe('a learner', () => {
-  it('learns the same in one graph and in two, where the prompts learn at every step', async () => {
-    const [together, apart] = [await learner(null), await learner(1)];
-    for (let step = 0; step < 5; step++) {
-      const losses = [await together.step(batch), await apart.step(batch)];
-      expect(losses[1]).toBeCloseTo(losses[0]!, 5);
-    }
-    for (const name of together.parameters().keys())
-      for (const [i, expected] of value(together, name).entries())
-        expect(value(apart, name)[i]).toBeCloseTo(expected, 4);
+  it('takes its first step as where the prompts learn at every step, and then leaves them behind', async () => {
+    const [always, sometimes] = [await learner(null), await learner(3)];
+    expect(await sometimes.step(batch)).toBe(await always.step(batch));
+    for (const name of always.parameters().keys()) expect(value(sometimes, name), name).toEqual(value(always, name));
+    expect(await sometimes.step(batch)).not.toBe(await always.step(batch));
   });
 
   it('leaves the prompts alone between the steps at which they learn, and the adapters never', async () => {

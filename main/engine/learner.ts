@@ -1,6 +1,6 @@
 /** Training steps: keeps parameters and moments between runs (paper, section 2.4; Adam). */
 import type { TapShape } from '../method/architecture.ts';
-import type { Parameter } from '../method/training.ts';
+import { type Parameter, PROMPT_CONTEXT } from '../method/training.ts';
 import type { Session, TensorValue } from './sessions.ts';
 import { stackTaps, type Taps } from './taps.ts';
 
@@ -35,9 +35,9 @@ export interface Learner {
 }
 
 export interface LearnerOptions {
-  /** Learns all parameters. */
+  /** Learns all parameters, at every step or every n-th. */
   readonly session: Session;
-  /** Where the prompts learn at every n-th step only: learns the adapters alone, at given text features. */
+  /** Where the prompts learn at every n-th step only: learns the adapters alone in between, at the text features of then. */
   readonly adaptersAlone?: { readonly session: Session; readonly promptEvery: number };
   readonly taps: readonly TapShape[];
   readonly side: number;
@@ -57,18 +57,20 @@ export function startLearner(options: LearnerOptions): Learner {
     state[`second_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
   }
   const learnt = Object.keys(state);
-  const ofPrompts = learnt.filter((name) => name.endsWith('prompt.context'));
-  const ofAdapters = learnt.filter((name) => !ofPrompts.includes(name));
+  const ofAdapters = learnt.filter((name) => !name.endsWith(PROMPT_CONTEXT));
+  const promptEvery = adaptersAlone?.promptEvery ?? 1;
   let steps = 0;
 
-  /** Runs one step of a session, counted from 1, and takes over what it made of the named tensors. */
-  const advance = async (on: Session, batch: Batch, step: number, names: readonly string[], fetch: string) => {
-    const counter = { dims: [], data: BigInt64Array.of(BigInt(step)) };
-    const known: Readonly<Record<string, TensorValue>> = { ...fixed, ...state, ...batch, step: counter };
+  /** Runs the next step of a session; takes over what it makes of the named tensors and gives the other outputs. */
+  const advance = async (on: Session, batch: Batch, names: readonly string[], fetch: readonly string[]) => {
+    const counter = (count: number) => ({ dims: [], data: BigInt64Array.of(BigInt(count)) });
+    // Prompts and adapters each count their own steps for Adam.
+    const counters = { step: counter(steps + 1), prompt_step: counter(Math.floor(steps / promptEvery) + 1) };
+    const known: Readonly<Record<string, TensorValue>> = { ...fixed, ...state, ...batch, ...counters };
     const feeds = Object.fromEntries(on.inputs.map((name) => [name, known[name]!]));
-    const outputs = await on.run(feeds, [fetch, ...names.map((name) => `next.${name}`)]);
+    const outputs = await on.run(feeds, [...fetch, ...names.map((name) => `next.${name}`)]);
     for (const name of names) state[name] = outputs[`next.${name}`]!;
-    return outputs[fetch]!;
+    return outputs;
   };
   const batchOf = (samples: readonly Sample[]): Batch => ({
     ...stackTaps(
@@ -80,16 +82,15 @@ export function startLearner(options: LearnerOptions): Learner {
   return {
     async step(samples) {
       const batch = batchOf(samples);
-      // Both see the parameters before the step, as when they are learnt together; each counts its own steps for Adam.
-      if (adaptersAlone && steps % adaptersAlone.promptEvery === 0) {
-        const promptStep = steps / adaptersAlone.promptEvery + 1;
-        state.text_features = await advance(session, batch, promptStep, ofPrompts, 'text_features');
+      let outputs: Readonly<Record<string, TensorValue>>;
+      if (adaptersAlone && steps % promptEvery > 0) {
+        outputs = await advance(adaptersAlone.session, batch, ofAdapters, ['loss']);
+      } else {
+        outputs = await advance(session, batch, learnt, adaptersAlone ? ['loss', 'text_features'] : ['loss']);
+        if (adaptersAlone) state.text_features = outputs.text_features!;
       }
       steps++;
-      const loss = adaptersAlone
-        ? await advance(adaptersAlone.session, batch, steps, ofAdapters, 'loss')
-        : await advance(session, batch, steps, learnt, 'loss');
-      return loss.data[0] as number;
+      return outputs.loss!.data[0] as number;
     },
     state: () => ({ steps, tensors: new Map(Object.entries(state)) }),
     restore(saved) {
@@ -97,7 +98,9 @@ export function startLearner(options: LearnerOptions): Learner {
       for (const [name, value] of saved.tensors) state[name] = value;
     },
     parameters: () => new Map(parameters.map(({ name }) => [name, state[name]!])),
-    textFeatures: (samples) => advance(session, batchOf(samples), steps + 1, [], 'text_features'),
+    async textFeatures(samples) {
+      return (await advance(session, batchOf(samples), [], ['text_features'])).text_features!;
+    },
   };
 }
 

@@ -100,7 +100,7 @@ export async function openNetworks(
   const openTower = async (): Promise<VisionTower> => {
     const { weights } = manifest.vision;
     const graph = await readFile(pack.visionPath);
-    const openIt = () => open(graph, { ...options, mapWeights: true, giveMemoryBack: isLarge(weights) });
+    const openIt = () => open(graph, { ...options, mapWeights: true });
     return {
       ...(await openResting(weights, openIt)),
       identity: `${pack.identity} ${provider}`, // providers round differently
@@ -113,10 +113,10 @@ export async function openNetworks(
   const openTraining = async (settings: PromptSettings): Promise<PromptTraining> => {
     const { weights } = manifest.text;
     const prompts = await layOutPrompts(pack, architecture, settings);
-    // Only the whole context of full attention takes much memory.
+    // Only the whole context of full attention takes much memory, so much that time is paid for less of it.
     const sparing = isSparing(weights) && settings.textAttention === 'full';
     const graph = trainingStepGraph({ ...common, prompts, sparing });
-    const openIt = () => open(graph, { ...options, mapWeights: isLarge(weights), giveMemoryBack: true });
+    const openIt = () => open(graph, { ...options, mapWeights: isLarge(weights), giveMemoryBack: sparing });
     return { ...(await openResting(weights, openIt)), prompts };
   };
   const trainings = new Map<string, ReturnType<Networks['training']>>();

@@ -244,7 +244,7 @@ async function compareTraining(c: ParityCase, taps: readonly TensorValue[], opti
     for (let step = 1; step <= trainingSteps; step++) {
       throwIfCancelled(options.signal);
       const counter = { dims: [], data: BigInt64Array.of(BigInt(step)) };
-      const out = await session.run({ ...batch, ...state, step: counter });
+      const out = await session.run({ ...batch, ...state, step: counter, prompt_step: counter });
       const loss = out.loss!.data[0] as number;
       report.lossTrace = Math.max(report.lossTrace, Math.abs(loss - trace[step - 1]!));
       if (step === 1) {

@@ -21,7 +21,10 @@ export interface OpenOptions {
    * memory at the same speed; a training step, which reads them forward and backward, saves twice their size.
    */
   readonly mapWeights?: boolean;
-  /** Give memory back after each run instead of keeping it for the next: a lower peak at the same speed. */
+  /**
+   * Ask the system for every tensor's memory and give it back, instead of keeping it for the next run: a lower peak, at
+   * several times the time, most of it the system's.
+   */
   readonly giveMemoryBack?: boolean;
   /**
    * Weights that are stored as float16 stay so where the graph runs, and are widened run by run. Halves their memory and

@@ -7,6 +7,7 @@ import { planPrompts, promptGraph } from './prompts.ts';
 import { Random } from './random.ts';
 import {
   initialParameters,
+  PROMPT_CONTEXT,
   type TrainingGraphOptions,
   type TrainingOptions,
   trainableParameters,
@@ -65,6 +66,10 @@ function startingState(options: TrainingOptions = learning, precision: Precision
 }
 
 const stepNumber = (step: number): TensorValue => ({ dims: [], data: BigInt64Array.of(BigInt(step)) });
+const counted = (step: number, promptStep = step): Feeds => ({
+  step: stepNumber(step),
+  prompt_step: stepNumber(promptStep),
+});
 
 function next(state: Feeds, out: Feeds): Feeds {
   return Object.fromEntries(Object.keys(state).map((name) => [name, out[`next.${name}`]!]));
@@ -80,7 +85,7 @@ describe('gradients of the whole training loss agree with finite differences', (
   ])('with %s', async (_, options) => {
     const session = await open({ ...options, gradients: true });
     const state = startingState(options);
-    const feeds = { ...batchFeeds(3), ...state, step: stepNumber(1) };
+    const feeds = { ...batchFeeds(3), ...state, ...counted(1) };
     const out = await session.run(feeds);
     const loss = async () => lossOf(await session.run(feeds, ['loss']));
     const random = new Random(8);
@@ -139,7 +144,7 @@ describe('a causal context that is cut to the longest prompt', () => {
   );
 
   it('gives exactly its loss, and its gradients but for the order in which a sum takes the zeros beyond', async () => {
-    const feeds = { ...batchFeeds(3), ...startingState(), step: stepNumber(1) };
+    const feeds = { ...batchFeeds(3), ...startingState(), ...counted(1) };
     const run = async (plan: typeof prompts) => {
       const session = await open({ prompts: plan, gradients: true });
       const out = await session.run(feeds);
@@ -158,20 +163,21 @@ describe('a causal context that is cut to the longest prompt', () => {
 });
 
 describe('a training step', () => {
-  it('moves every parameter as Adam says', async () => {
+  it('moves every parameter as Adam says, prompts by a count of their own', async () => {
     const session = await open({ gradients: true });
     let state = startingState();
     const moments = new Map(Object.entries(state).map(([name, { data }]) => [name, Float64Array.from(data, Number)]));
     for (let step = 1; step <= 3; step++) {
-      const out = await session.run({ ...batchFeeds(2), ...state, step: stepNumber(step) });
+      const out = await session.run({ ...batchFeeds(2), ...state, ...counted(step, 4 + step) });
       state = next(state, out);
       for (const { name } of trainableParameters(learning)) {
+        const count = name === PROMPT_CONTEXT ? 4 + step : step;
         const [p, m, v] = ['', 'first_moment.', 'second_moment.'].map((prefix) => moments.get(prefix + name)!);
         for (const [i, raw] of out[`gradient.${name}`]!.data.entries()) {
           const gradient = Number(raw);
           m![i] = 0.5 * m![i]! + 0.5 * gradient;
           v![i] = 0.999 * v![i]! + 0.001 * gradient * gradient;
-          p![i]! -= (1e-3 * (m![i]! / (1 - 0.5 ** step))) / (Math.sqrt(v![i]! / (1 - 0.999 ** step)) + 1e-8);
+          p![i]! -= (1e-3 * (m![i]! / (1 - 0.5 ** count))) / (Math.sqrt(v![i]! / (1 - 0.999 ** count)) + 1e-8);
         }
         const ours = state[name]!.data;
         for (const [i, value] of p!.entries()) expect(Number(ours[i])).toBeCloseTo(value, 13);
@@ -187,7 +193,7 @@ describe('a training step', () => {
       let state = startingState(learning, precision);
       const trace: number[] = [];
       for (let step = 1; step <= 20; step++) {
-        const out = await session.run({ ...batchFeeds(2, precision), ...state, step: stepNumber(step) });
+        const out = await session.run({ ...batchFeeds(2, precision), ...state, ...counted(step) });
         state = next(state, out);
         trace.push(lossOf(out));
       }
@@ -201,7 +207,7 @@ describe('a training step', () => {
 
   it('gives the same numbers where it keeps less memory', async () => {
     for (const options of [learning, { ...learning, prompts: { ...prompts, sharedContext: true } }]) {
-      const feeds = { ...batchFeeds(2), ...startingState(options), step: stepNumber(1) };
+      const feeds = { ...batchFeeds(2), ...startingState(options), ...counted(1) };
       const run = async (sparing: boolean) => {
         const session = await open({ ...options, sparing, gradients: true });
         const out = await session.run(feeds);
@@ -219,7 +225,7 @@ describe('a training step', () => {
   it('takes a smaller last batch, whose loss is the mean over its images', async () => {
     const session = await open();
     const state = startingState();
-    const step = stepNumber(1);
+    const step = counted(1);
     const both = batchFeeds(2);
     const one = (image: number): Feeds =>
       Object.fromEntries(
@@ -229,9 +235,9 @@ describe('a training step', () => {
           return [name, { dims: [1, ...dims.slice(1)], data: part }];
         }),
       );
-    const whole = lossOf(await session.run({ ...both, ...state, step }));
-    const first = lossOf(await session.run({ ...one(0), ...state, step }));
-    const second = lossOf(await session.run({ ...one(1), ...state, step }));
+    const whole = lossOf(await session.run({ ...both, ...state, ...step }));
+    const first = lossOf(await session.run({ ...one(0), ...state, ...step }));
+    const second = lossOf(await session.run({ ...one(1), ...state, ...step }));
     expect(whole).toBeCloseTo((first + second) / 2, 12);
     await session.close();
   });
@@ -247,7 +253,7 @@ describe('a training step', () => {
     const adaptersOnly: TrainingOptions = { architecture: smallClip, taps };
     const adapters = Object.fromEntries(Object.entries(state).filter(([name]) => !name.includes('prompt')));
 
-    const whole = await (await open()).run({ ...batchFeeds(2), ...state, step: stepNumber(1) });
+    const whole = await (await open()).run({ ...batchFeeds(2), ...state, ...counted(1) });
     const session = await open({ ...adaptersOnly, prompts: undefined });
     const part = await session.run({
       ...batchFeeds(2),

@@ -38,6 +38,8 @@ export interface Parameter {
   readonly shape: readonly number[];
 }
 
+export const PROMPT_CONTEXT = 'prompt.context';
+
 /** What is learnt: `adapter.N.weight` (embedDim, width), `adapter.N.bias` (embedDim), `prompt.context`. */
 export function trainableParameters({ architecture, taps, prompts }: TrainingOptions): Parameter[] {
   const { embedDim } = architecture;
@@ -45,7 +47,7 @@ export function trainableParameters({ architecture, taps, prompts }: TrainingOpt
     { name: `adapter.${i}.weight`, shape: [embedDim, width] },
     { name: `adapter.${i}.bias`, shape: [embedDim] },
   ]);
-  return prompts ? [...adapters, { name: 'prompt.context', shape: contextShape(architecture, prompts) }] : adapters;
+  return prompts ? [...adapters, { name: PROMPT_CONTEXT, shape: contextShape(architecture, prompts) }] : adapters;
 }
 
 /**
@@ -61,7 +63,7 @@ export function initialParameters(options: TrainingOptions, random: Random): Map
     parameters.set(`adapter.${i}.weight`, draw(architecture.embedDim * width));
     parameters.set(`adapter.${i}.bias`, draw(architecture.embedDim));
   }
-  if (prompts) parameters.set('prompt.context', initialContext(architecture, prompts, random));
+  if (prompts) parameters.set(PROMPT_CONTEXT, initialContext(architecture, prompts, random));
   return parameters;
 }
 
@@ -69,7 +71,7 @@ export function initialParameters(options: TrainingOptions, random: Random): Map
  * One run is one training step.
  *
  * Inputs: `tap.N` (B, grid^2, width); `focal_mask` (B, H, H), 0 or 1; `dice_mask` (B, H, H), 0..1; `step` int64 (),
- * counted from 1; for every parameter P of `trainableParameters` P, `first_moment.P` and `second_moment.P` (zeros
+ * counted from 1; with prompts `prompt_step` likewise, of the steps at which these learn; for every parameter P of `trainableParameters` P, `first_moment.P` and `second_moment.P` (zeros
  * before step 1); without prompts also `text_features` (embedDim, 2).
  * Outputs: `loss`, `focal`, `dice` (), at the parameters that were fed; `next.P`, `next.first_moment.P`,
  * `next.second_moment.P`; with prompts `text_features` (embedDim, 2); with `gradients` also `gradient.P`.
@@ -83,6 +85,7 @@ export function trainingStepGraph(options: TrainingGraphOptions): Uint8Array {
   const focalMask = g.input('focal_mask', [batch, side, side]);
   const diceMask = g.input('dice_mask', [batch, side, side]);
   const step = g.input('step', [], 'int64');
+  const promptStep = prompts && g.input('prompt_step', [], 'int64');
   const states = trainableParameters(options).map(({ name, shape }) => ({
     parameter: g.input(name, shape),
     firstMoment: g.input(`first_moment.${name}`, shape),
@@ -92,7 +95,7 @@ export function trainingStepGraph(options: TrainingGraphOptions): Uint8Array {
 
   let textFeatures: Value; // (embedDim, 2)
   if (prompts) {
-    const features = promptFeatures(g, architecture, weights, prompts, parameter('prompt.context'));
+    const features = promptFeatures(g, architecture, weights, prompts, parameter(PROMPT_CONTEXT));
     textFeatures = transpose(g, features, [1, 0]);
     g.output('text_features', textFeatures);
   } else {
@@ -117,9 +120,11 @@ export function trainingStepGraph(options: TrainingGraphOptions): Uint8Array {
     states.map((state) => state.parameter),
   );
   const corrections = adamCorrections(g, step, adam);
+  const ofPrompts = promptStep && adamCorrections(g, promptStep, adam);
   for (const [i, state] of states.entries()) {
     const { name } = state.parameter;
-    const next = adamStep(g, state, derivatives[i]!, corrections, adam);
+    const own = name === PROMPT_CONTEXT && ofPrompts ? ofPrompts : corrections;
+    const next = adamStep(g, state, derivatives[i]!, own, adam);
     g.output(`next.${name}`, next.parameter);
     g.output(`next.first_moment.${name}`, next.firstMoment);
     g.output(`next.second_moment.${name}`, next.secondMoment);
