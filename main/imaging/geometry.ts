@@ -69,7 +69,7 @@ export function arrangeSeries(slices: readonly Slice[]): SeriesArrangement {
   if (apart)
     findings.push({
       kind: 'localiser',
-      message: `${count(scouts.length, 'image is a localiser and stands', 'images are localisers and stand')} at the end.`,
+      message: `${count(scouts.length, '1 image is a localiser and stands', `${scouts.length} images are localisers and stand`)} at the end.`,
       slices: scouts,
     });
   const rest = slices.flatMap(({ localiser }, i) => (apart && localiser ? [] : [i]));
@@ -131,7 +131,7 @@ function stackFindings(stack: readonly Plane[]): GeometryFinding[] {
   else if (repeated.length > 0)
     findings.push({
       kind: 'duplicate',
-      message: `${count(repeated.length, 'position holds', 'positions hold')} more than one image: ${nameAll(repeated.flat())}.`,
+      message: `${count(repeated.length, '1 position holds', `${repeated.length} positions hold`)} more than one image: ${nameAll(repeated.flat())}.`,
       slices: repeated.flat().map(({ index }) => index),
     });
   return [...findings, ...gapFindings(places)];
@@ -152,7 +152,7 @@ function gapFindings(places: readonly (readonly Plane[])[]): GeometryFinding[] {
       findings.push({
         kind: 'missing-slices',
         message:
-          `About ${count(missing, 'slice is', 'slices are')} missing between ${nameOf(before)} and ${nameOf(after)}: ` +
+          `About ${count(missing, '1 slice is', `${missing} slices are`)} missing between ${nameOf(before)} and ${nameOf(after)}: ` +
           `${millimetres(gap)} apart, elsewhere ${millimetres(usual)}.`,
         slices: [before.index, after.index],
       });
@@ -248,7 +248,7 @@ function nameAll(planes: readonly Plane[]): string {
 }
 
 function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
+  return number === 1 ? one : many;
 }
 
 function millimetres(value: number): string {

@@ -14,7 +14,6 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
     /^main\/(results\/|services\/(report-|card-|finding-sentences|demo-dicom|demo-studies))/,
     'outputs with words of their own',
   ],
-  [/^main\/imaging\/geometry\.ts/, 'told by kind, in the words of the viewer'],
 ];
 
 const sources = globSync('main/**/*.ts')
@@ -111,6 +110,14 @@ describe('sentences of main', () => {
     expect(translated('1 of these images is confirmed as abnormal. Take the confirmation back, or leave it out.')).toBe(
       '1 dieser Bilder ist als auffällig bestätigt. Nehmen Sie die Bestätigung zurück oder lassen Sie es weg.',
     );
+  });
+
+  it('are put into German with numbers of things and lists', () => {
+    language.tag = 'de';
+    expect(translated('About 2 slices are missing between image 3 and image 6: 15 mm apart, elsewhere 5 mm.')).toBe(
+      'Etwa 2 Schichten fehlen zwischen Bild 3 und Bild 6: 15 mm Abstand, sonst 5 mm.',
+    );
+    expect(translated('2 images imported, 1 file left out.')).toBe('2 Bilder importiert, 1 Datei ausgelassen.');
   });
 
   it('are put into German by the pattern that says most of them', () => {

@@ -59,5 +59,9 @@ function rowInGerman(words: string): string {
   const [, row = words, stop = ''] = /^(.*?)(\.?)$/s.exec(words) ?? [];
   const parts = row.split(/(, |; | and )/);
   if (parts.length === 1) return words;
-  return parts.map((part) => (part === ' and ' ? ' und ' : inGerman(part))).join('') + stop;
+  const said = parts.map((part, at) => {
+    if (at % 2 === 0) return inGerman(part);
+    return part === ' and ' ? ' und ' : part;
+  });
+  return said.join('') + stop;
 }

@@ -168,6 +168,17 @@ export const germanFiles: Readonly<Record<string, string>> = {
     'Dieses Ergebnis ist nicht gespeichert. Importieren Sie es zuerst.',
   'This result holds no map of this image.': 'Dieses Ergebnis enthält keine Karte dieses Bildes.',
   'This result holds no region of this image.': 'Dieses Ergebnis enthält keine Region dieses Bildes.',
+  '{} at the end.': '{} am Ende.',
+  'Every position was taken {} times, as different phases, echoes or times are.':
+    'Jede Position wurde {}-mal aufgenommen, wie bei verschiedenen Phasen, Echos oder Zeitpunkten.',
+  '{} more than one image: {}.': '{} mehr als ein Bild: {}.',
+  'About {} missing between {} and {}: {} apart, elsewhere {}.': 'Etwa {} zwischen {} und {}: {} Abstand, sonst {}.',
+  'The slices are not evenly spaced: {} of {} distances differ from the usual {}.':
+    'Die Schichten liegen nicht in gleichen Abständen: {} von {} Abständen weichen von den üblichen {} ab.',
+  'The images lie in {} different directions ({}); they are shown one after the other.':
+    'Die Bilder liegen in {} verschiedenen Richtungen ({}); sie werden nacheinander gezeigt.',
+  'The images are of different sizes: {} pixels.': 'Die Bilder sind verschieden groß: {} Pixel.',
+  'Instance numbers jump from {} to {}.': 'Die Bildnummern springen von {} auf {}.',
   'A stored file is named by something that is not a SHA-256.':
     'Eine gespeicherte Datei ist mit etwas benannt, das kein SHA-256 ist.',
   'A stored file has changed on the disk since it was stored, so it is not copied.':

@@ -59,6 +59,15 @@ export const germanPhrases: Readonly<Record<string, string>> = {
   '{} new files were copied': '{} neue Dateien wurden kopiert',
   '{} earlier backups that were not encrypted are now': '{} frühere Sicherungen sind jetzt verschlüsselt',
 
+  '1 image is a localiser and stands': '1 Bild ist eine Übersichtsaufnahme und steht',
+  '{} images are localisers and stand': '{} Bilder sind Übersichtsaufnahmen und stehen',
+  '1 position holds': '1 Position enthält',
+  '{} positions hold': '{} Positionen enthalten',
+  '1 slice is': '1 Schicht fehlt',
+  '{} slices are': '{} Schichten fehlen',
+  'image {}': 'Bild {}',
+  'frame {}': 'Einzelbild {}',
+
   is: 'ist',
   are: 'sind',
   it: 'es',
