@@ -158,7 +158,8 @@ async function writePictures(folder: string, count: number, side: number): Promi
     await sharp(data, { raw: { width, height, channels: 1 } })
       .png({ compressionLevel: 1 })
       .toFile(path);
-    pictures.push({ path, label: path, frame: 0, key: path, owner: path });
+    const kind = { modality: 'OT', bodyPart: '', view: '', scanner: '', protocol: '' };
+    pictures.push({ path, label: path, frame: 0, key: path, owner: path, kind });
   }
   return pictures;
 }

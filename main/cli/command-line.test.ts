@@ -5,6 +5,7 @@ import { unzipSync } from 'fflate';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { brightnessEngine } from '../../tests/support/brightness-engine.ts';
+import { writePhantomStudy } from '../../tests/support/phantom-studies.ts';
 import { freshFolder } from '../../tests/support/store.ts';
 import { noSystemKeys, testWorkstation } from '../../tests/support/workstation.ts';
 import { dicomFile, imageElements } from '../imaging/samples.ts';
@@ -211,6 +212,7 @@ describe('calibrate, detect and evaluate', () => {
         thresholdFrom: 'held-out',
         provider: 'cpu',
         providerVersion: expect.any(String),
+        fits: true,
       },
       {
         path: join(tests, '1.png'),
@@ -222,10 +224,18 @@ describe('calibrate, detect and evaluate', () => {
         thresholdFrom: 'held-out',
         provider: 'cpu',
         providerVersion: expect.any(String),
+        fits: true,
       },
     ]);
     expect((await sharp(join(overlays, '0.png')).metadata()).format).toBe('png');
     expect(readdirSync(overlays).sort()).toEqual(['0.png', '1.png']);
+
+    // Of another kind than the normals: scored all the same, and said.
+    output.length = 0;
+    const { paths } = writePhantomStudy(folder, { number: 1 });
+    expect(await run('detect', '--profile', profile, '--model', 'embedded', ...paths, join(tests, '0.png'))).toBe(0);
+    expect(output.map((line) => JSON.parse(line).fits)).toEqual([false, true]);
+    expect(log.at(-1)).toMatch(/^1 of the 2 images are not .*: modality CT instead of /);
   });
 
   it('leave no profile where they fail or are cancelled', async () => {

@@ -1,13 +1,14 @@
 /** Calibrate, detect, evaluate and parity: on files, without the store. */
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { mostShots } from '../../preload/contract/model.ts';
+import { mostShots, type Scope } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import { evaluate } from '../services/evaluation.ts';
 import { calibrateFiles, detectFiles, drawDetection } from '../services/files.ts';
 import { modelFolder } from '../services/models.ts';
 import { type Picture, type PictureSearch, withPictures } from '../services/pictures.ts';
 import { writeWhole } from '../services/reports.ts';
+import { misfit } from '../services/scope.ts';
 import { dataFolder } from '../services/workstation.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
 import { methodOptions, methodSettingsOf, methodUsage } from './method-options.ts';
@@ -98,11 +99,26 @@ const detect: Command = {
         ...(modelName === undefined ? {} : { modelName }),
       };
       const names = overlayNames(pictures);
+      const outside: Scope[] = [];
+      let scope: Scope | null = null;
       let done = 0;
       for await (const detection of detectFiles(tools, pictures, settings, host.signal)) {
-        const { label, frame, score, pValue, flagged, ms, thresholdFrom, provider, providerVersion } = detection;
-        const found = { path: label, frame, score, pValue, flagged, ms, thresholdFrom, provider, providerVersion };
+        const { label, frame, score, pValue, flagged, ms, thresholdFrom, provider, providerVersion, fits } = detection;
+        const found = {
+          path: label,
+          frame,
+          score,
+          pValue,
+          flagged,
+          ms,
+          thresholdFrom,
+          provider,
+          providerVersion,
+          fits,
+        };
         host.print(JSON.stringify(found));
+        ({ scope } = detection);
+        if (fits === false) outside.push(detection.kind);
         if (overlays !== undefined)
           await writeWhole(
             join(overlays, names[done] ?? `${done}.png`),
@@ -111,6 +127,7 @@ const detect: Command = {
         done++;
         job.progress({ done, total: pictures.length, unit: 'images', note: '' });
       }
+      if (scope && outside.length > 0) host.log(misfit(scope, outside, pictures.length));
     });
     return undefined;
   },

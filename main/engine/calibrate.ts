@@ -90,6 +90,7 @@ export async function calibrate(
       preprocessing: input.preprocessing,
       appVersion: input.appVersion ?? '',
       imagesSha256: imagesSha256Of(input),
+      ...(input.scope && { scope: input.scope }),
     },
     tensors: new Map([
       ...evidence.tensors,

@@ -12,7 +12,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Preset } from '../../preload/contract/model.ts';
+import type { Preset, Scope } from '../../preload/contract/model.ts';
 import { methodSettingsSchema } from '../../preload/contract/workstation.ts';
 import { Fault } from '../fault.ts';
 import { eachAlone, type WeightedScores } from '../method/conformal.ts';
@@ -26,6 +26,14 @@ export interface ProfileTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
+
+const scopeSchema = z.object({
+  modality: z.string(),
+  bodyPart: z.string(),
+  view: z.string(),
+  scanner: z.string(),
+  protocol: z.string(),
+}) satisfies z.ZodType<Scope>;
 
 const manifestSchema = z.object({
   format: z.literal('mediclip-profile'),
@@ -55,6 +63,8 @@ const manifestSchema = z.object({
    * what is in it, whatever a site calls it. Empty in profiles from before it was kept.
    */
   imagesSha256: z.string().default(''),
+  /** What it was calibrated for; absent in profiles from before it was kept. */
+  scope: scopeSchema.optional(),
 });
 export type ProfileManifest = z.infer<typeof manifestSchema> & { readonly preset: Preset };
 

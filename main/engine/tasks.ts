@@ -1,5 +1,5 @@
 /** The tasks of the engine process: everything that runs a network. Pictures arrive as the network's 8-bit input. */
-import type { Preset, ProviderChoice } from '../../preload/contract/model.ts';
+import type { Preset, ProviderChoice, Scope } from '../../preload/contract/model.ts';
 import type { Image8 } from '../method/image.ts';
 import type { MethodSettings } from '../method/settings.ts';
 import type { OpenOptions, TensorValue } from './sessions.ts';
@@ -32,6 +32,8 @@ export interface CalibrateInput extends Attempt {
   readonly preprocessing: string;
   /** Of the application, kept in the profile; left out in measurements. */
   readonly appVersion?: string;
+  /** What the normals are images of; kept in the profile. */
+  readonly scope?: Scope;
   /** File for checkpoints (checkpoint.ts): one of this very calibration is continued. Whoever names it removes it. */
   readonly checkpoint?: string;
 }

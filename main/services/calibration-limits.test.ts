@@ -88,7 +88,8 @@ it.each<[string, string, (place: number) => Image8]>([
 
 it('files that are the same picture are one image, and more than may train are refused before one is read', async () => {
   const station = await smallSite();
-  const picture = (i: number) => ({ path: `${i}`, label: `${i}`, frame: 0, key: `${i}`, owner: `${i}` });
+  const kind = { modality: 'OT', bodyPart: '', view: '', scanner: '', protocol: '' };
+  const picture = (i: number) => ({ path: `${i}`, label: `${i}`, frame: 0, key: `${i}`, owner: `${i}`, kind });
   const settings = { ...smallRequest, out: '/nowhere' };
   const { shots: _, ...all } = settings;
   const calibrate = (pictures: readonly Picture[]) => calibrateFiles(station, pictures, all, testJob());

@@ -44,6 +44,8 @@ export interface CalibrationSettings {
   readonly toleratedShare: number;
   /** What differs from the preset's own settings. */
   readonly method?: WantedSettings | undefined;
+  /** What the pictures are of. */
+  readonly kind?: Scope | undefined;
 }
 
 /** The settings of the method that a preset has of its own. */
@@ -69,7 +71,7 @@ export async function calibrateImages(
   checkpoint?: string,
 ): Promise<CalibrateOutput> {
   // Named one by one: callers hand over more than the engine may be sent.
-  const { modelName, preset, provider, seed, toleratedShare } = settings;
+  const { modelName, preset, provider, seed, toleratedShare, kind } = settings;
   requireModel(tools.policy, modelName);
   requireDifferent(support);
   const method = completeSettings(settings.method ?? {}, schedules[preset].textAttention);
@@ -89,6 +91,7 @@ export async function calibrateImages(
       toleratedShare,
       preprocessing: preprocessingOf(),
       appVersion: tools.appVersion,
+      ...(kind && { scope: kind }),
       ...(checkpoint === undefined ? {} : { checkpoint }),
     },
     {
@@ -160,7 +163,7 @@ export async function calibrateReferenceSet(
     request.scope,
   );
   const read = await readDraw(station, draw, job);
-  const output = await calibrateImages(station, read, request, { ...job, progress }, checkpoint);
+  const output = await calibrateImages(station, read, { ...request, kind: scope }, { ...job, progress }, checkpoint);
   const scores = await withScratch(async (scratch) => {
     const profilePath = `${scratch}/profile`;
     await writeWhole(profilePath, output.profile);

@@ -1,6 +1,6 @@
 /** Calibration and detection on files, without the store. */
 import { readFile as readBytes } from 'node:fs/promises';
-import { mostShots, type Preset, type ProviderChoice } from '../../preload/contract/model.ts';
+import { mostShots, type Preset, type ProviderChoice, type Scope } from '../../preload/contract/model.ts';
 import { fingerprintOf } from '../engine/checkpoint.ts';
 import { decodeProfile, type ProfileManifest } from '../engine/profile.ts';
 import type { CalibrateOutput, Detection } from '../engine/tasks.ts';
@@ -17,6 +17,7 @@ import { renderOverlay } from './overlay.ts';
 import type { Picture } from './pictures.ts';
 import { readFile, readModelImages } from './reading.ts';
 import { writeWhole } from './reports.ts';
+import { commonScope, isWithin } from './scope.ts';
 import type { Tools } from './workstation.ts';
 
 export interface FileCalibration {
@@ -50,7 +51,8 @@ export async function calibrateFiles(
   job: JobContext,
 ): Promise<CalibrateOutput & WithEvidence> {
   const different = withoutCopies(pictures);
-  const { out, shots = different.length, checkpoints, ...rest } = settings;
+  const { out, shots = different.length, checkpoints, ...asked } = settings;
+  const rest = { ...asked, kind: commonScope(different.map(({ kind }) => kind)) };
   if (shots > mostShots)
     throw new Fault(
       'bad-reference-set',
@@ -92,6 +94,10 @@ export interface FileDetection extends Picture, Detection, WithEvidence {
   /** The engine's share of the batch, ms. */
   readonly ms: number;
   readonly threshold: number;
+  /** What the profile was calibrated for; null where it does not say. */
+  readonly scope: Scope | null;
+  /** Whether the picture is of that; null where the profile does not say. */
+  readonly fits: boolean | null;
   readonly provider: string;
   readonly providerVersion: string;
 }
@@ -120,12 +126,15 @@ export async function* detectFiles(
   for await (const { items, output, ms } of detectInBatches(tools, pictures, read, model, signal))
     for (const [index, detection] of output.detections.entries()) {
       const { provider, providerVersion } = output;
+      const picture = items[index] as Picture;
       yield {
-        ...(items[index] as Picture),
+        ...picture,
         ...detection,
         ms: ms / items.length,
         threshold: manifest.threshold,
         thresholdFrom: manifest.evidence,
+        scope: manifest.scope ?? null,
+        fits: manifest.scope ? isWithin(manifest.scope, picture.kind) : null,
         provider,
         providerVersion,
       };

@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Scope } from '../../preload/contract/model.ts';
 import { Fault } from '../fault.ts';
 import type { InstanceHeader } from '../imaging/header.ts';
 import type { FrameSource } from '../reader/tasks.ts';
+import { viewOf } from '../store/attributes.ts';
 import type { Drawable } from './draw.ts';
 import { type FoundFile, findFiles, type OnLeftOut, openContainer, readInBatches } from './import-reading.ts';
 import { readFile } from './reading.ts';
@@ -13,6 +15,8 @@ import type { Tools } from './workstation.ts';
 export interface Picture extends FrameSource, Drawable {
   /** The path as a person knows it; for a member of a zip archive the archive's and its own. */
   readonly label: string;
+  /** What it is an image of, as in the store. */
+  readonly kind: Scope;
 }
 
 export interface PictureSearch {
@@ -84,9 +88,16 @@ async function imageOfResult(
   }
 }
 
-function picturesOf({ path, label }: FoundFile, { image, instance, patient, source }: InstanceHeader): Picture[] {
+function picturesOf({ path, label }: FoundFile, header: InstanceHeader): Picture[] {
+  const { image, instance, patient, series, source } = header;
   // As in the store: a photograph names no patient.
   const owner = source === 'photo' ? instance.uid : JSON.stringify([patient.id, patient.name, patient.birthDate]);
   const key = (frame: number) => `${instance.uid}/${frame}`;
-  return Array.from({ length: image?.frames ?? 0 }, (_, frame) => ({ path, label, frame, owner, key: key(frame) }));
+  const { modality, bodyPart, manufacturer: scanner, protocol, technique } = series;
+  const shared = { modality, bodyPart, scanner, protocol: protocol || technique };
+  return Array.from({ length: image?.frames ?? 0 }, (_, frame) => {
+    const orientation = image?.framePlaces?.[frame]?.orientation ?? image?.orientation ?? null;
+    const kind = { ...shared, view: viewOf(series.view, orientation) };
+    return { path, label, frame, owner, key: key(frame), kind };
+  });
 }

@@ -57,7 +57,8 @@ export function scopeOf(images: readonly Scope[], asked?: WantedScope): Scope {
   return commonScope(images);
 }
 
-const commonScope = (images: readonly Scope[]): Scope => ({
+/** What all images have in common. */
+export const commonScope = (images: readonly Scope[]): Scope => ({
   modality: commonOf(images, 'modality'),
   bodyPart: commonOf(images, 'bodyPart'),
   view: commonOf(images, 'view'),
@@ -76,10 +77,15 @@ export function misfitOf(
   const scope = getCalibration(db, calibrationId);
   const images = listFrames(db, studyInstanceUid).filter((frame) => !frame.localizer);
   const kinds = images.map((frame) => getAttributes(db, frame)).filter((image) => !isWithin(scope, image));
-  if (kinds.length === 0) return '';
-  const others = PARTS.flatMap(([part, said]) => differences(scope, kinds, part, said)).join('; ');
+  return misfit(scope, kinds, images.length);
+}
+
+/** In a sentence why images lie outside of a scope; '' where there are none. @param outside those of `all` that do */
+export function misfit(scope: Scope, outside: readonly Scope[], all: number): string {
+  if (outside.length === 0) return '';
+  const others = PARTS.flatMap(([part, said]) => differences(scope, outside, part, said)).join('; ');
   return (
-    `${kinds.length} of the ${images.length} images are not ${describeScope(scope)}, which this calibration was made for: ` +
+    `${outside.length} of the ${all} images are not ${describeScope(scope)}, which this calibration was made for: ` +
     `${others}. Its scores would mean little on them.`
   );
 }

@@ -35,7 +35,7 @@ export function getAttributes(db: ReadableDatabase, ref: FrameRef): FrameAttribu
   const { sopInstanceUid, seriesView, orientation, patientKey, patientId, transferSyntax, ...attributes } = raw;
   return {
     ...attributes,
-    view: viewOf(seriesView, orientation),
+    view: viewOf(seriesView, orientation === null ? null : (JSON.parse(orientation) as number[])),
     owner: isNobodys(transferSyntax, patientId) ? `photo ${sopInstanceUid}` : `patient ${patientKey}`,
   };
 }
@@ -59,7 +59,11 @@ export function listKinds(db: ReadableDatabase): readonly StoredKind[] {
   );
   const kinds = new Map<string, Omit<StoredKind, 'patients'> & { owners: Set<unknown> }>();
   for (const { seriesView, orientation, images, owners, modality, bodyPart, scanner } of rows) {
-    const about = { modality, bodyPart, view: viewOf(seriesView, orientation) };
+    const about = {
+      modality,
+      bodyPart,
+      view: viewOf(seriesView, orientation === null ? null : (JSON.parse(orientation) as number[])),
+    };
     const key = JSON.stringify(about);
     const known = kinds.get(key) ?? { ...about, images: 0, owners: new Set(), scanners: [] };
     kinds.set(key, {
@@ -78,10 +82,10 @@ export function listKinds(db: ReadableDatabase): readonly StoredKind[] {
 /** Slices within about 30 degrees of a plane of the body count as that plane. */
 const NEAR_PLANE = 0.86;
 
-/** The view of a projection, or the plane of a slice from its direction cosines (JSON, 6 numbers); '' where unknown. */
-function viewOf(seriesView: string, orientation: string | null): string {
+/** The view of a projection, or the plane of a slice from its six direction cosines; '' where unknown. */
+export function viewOf(seriesView: string, orientation: readonly number[] | null): string {
   if (seriesView !== '' || orientation === null) return seriesView;
-  const [rx = 0, ry = 0, rz = 0, cx = 0, cy = 0, cz = 0] = JSON.parse(orientation) as number[];
+  const [rx = 0, ry = 0, rz = 0, cx = 0, cy = 0, cz = 0] = orientation;
   const normal = [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx].map(Math.abs);
   const names = ['SAGITTAL', 'CORONAL', 'AXIAL'];
   const along = normal.findIndex((part) => part > NEAR_PLANE);

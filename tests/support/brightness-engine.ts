@@ -12,7 +12,7 @@ type Tasks = 'calibrate' | 'detect' | 'nearestNormals' | 'pictureFeatures' | 'ab
 
 export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
   calibrate(input, { progress }) {
-    const { support, heldOut, patients, preset, method, seed, toleratedShare, preprocessing } = input;
+    const { support, heldOut, patients, preset, method, seed, toleratedShare, preprocessing, scope } = input;
     const lossTrace = [1, 0.75, 0.5];
     progress({ phase: 'training', done: 3, total: 3, losses: lossTrace });
     const [images, owners] = heldOut.length > 0 ? [heldOut, patients?.heldOut] : [support, patients?.support];
@@ -43,6 +43,7 @@ export const brightnessEngine: Pick<TaskHandlers<EngineTasks>, Tasks> = {
           preprocessing,
           appVersion: input.appVersion ?? '',
           imagesSha256: imagesSha256Of(input),
+          ...(scope && { scope }),
         },
         tensors: new Map([
           ['adapter.0.weight', { shape: [1, 1], data: Float32Array.of(1) }],
