@@ -150,6 +150,7 @@ describe('a calibration and what becomes of it', () => {
     const later = join(folder, 'later');
     const normal = writePhantomStudy(later, { number: 8 });
     const overlooked = writePhantomStudy(later, { number: 9, lesion: 'subdural-bleed' });
+    writePhantomStudy(later, { number: 10, kind: 'mr-brain' });
     await worklist.open();
     await answerOpenDialog(app, [later]);
     await worklist.import('folder');
@@ -172,6 +173,22 @@ describe('a calibration and what becomes of it', () => {
     await window.screenshot({ path: testResult('feedback.png') });
     await window.getByTestId('withdraw-case').click();
     await expect.poll(async () => (await askFor(window, 'cases.list')).length).toBe(2);
+  });
+
+  test('a saved set is looked over again before it is used', async () => {
+    const { calibration, window } = station;
+    await calibration.new();
+    await calibration.goTo('scope');
+    await window.getByTestId('scope-kind').last().check(); // MR, and the set is of CT
+    await calibration.goTo('reference');
+    await calibration.lookOverReferenceSet('Normals');
+    expect(await textOf(window.getByTestId('remarked-count'))).toBe('16 images to look at');
+    await window.getByTestId('use-as-saved').waitFor();
+    await window.screenshot({ path: testResult('reused-set.png') });
+    // What is taken out makes it the next version.
+    await window.getByTestId('take-out').first().click();
+    await window.getByTestId('use-as-saved').waitFor({ state: 'hidden' });
+    expect(await window.getByTestId('reference-set-name').inputValue()).toBe('Normals');
   });
 
   test('where scores have moved, the reading room says so and what to do', async () => {
