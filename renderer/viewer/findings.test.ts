@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding, FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
+import type { Finding, FrameRef, FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
 import { frameKey } from '../images/frame-key.ts';
 import { byPlace, findingOrder, formatSize, placesOf } from './findings.ts';
 
@@ -29,7 +29,11 @@ describe('findings', () => {
   const found = [finding('x', '2', 0.6), finding('y', '1', 0.5), finding('z', '2', 0.8)];
 
   it('are gone through from the most suspicious on', () => {
-    expect(findingOrder(found).map(({ id }) => id)).toEqual(['z', 'x', 'y']);
+    const place = (ref: FrameRef) => places.get(frameKey(ref));
+    expect(findingOrder(found, place).map(({ id }) => id)).toEqual(['z', 'x', 'y']);
+    // Alike: as the stack scrolls, whatever their ids are.
+    const alike = [finding('a', '2', 0.6), finding('b', '1', 0.6)];
+    expect(findingOrder(alike, place).map(({ id }) => id)).toEqual(['b', 'a']);
   });
 
   it('are gone through as the stack scrolls', () => {

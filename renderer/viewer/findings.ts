@@ -20,19 +20,23 @@ export function placesOf(series: readonly SeriesDetail[]): ReadonlyMap<string, P
   );
 }
 
-/** The most suspicious first. */
-export function findingOrder(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((one, other) => other.peakScore - one.peakScore || one.id.localeCompare(other.id));
+type PlaceOf = (ref: FrameRef) => Place | undefined;
+
+/** The most suspicious first; those that are alike in it as a reader scrolls, so that the order is always the same. */
+export function findingOrder(findings: readonly Finding[], place: PlaceOf): readonly Finding[] {
+  return findings.toSorted(
+    (one, other) =>
+      other.peakScore - one.peakScore || rank(place(one)) - rank(place(other)) || one.id.localeCompare(other.id),
+  );
 }
 
 /** By place in the study, as a reader scrolls; within a picture the most suspicious first. */
-export function byPlace(findings: readonly Finding[], place: (ref: FrameRef) => Place | undefined): Finding[] {
-  const rank = (finding: Finding) => {
-    const at = place(finding);
-    return at ? at.seriesIndex * 100_000 + at.frameIndex : Number.POSITIVE_INFINITY;
-  };
-  return findingOrder(findings).toSorted((one, other) => rank(one) - rank(other));
+export function byPlace(findings: readonly Finding[], place: PlaceOf): Finding[] {
+  return findingOrder(findings, place).toSorted((one, other) => rank(place(one)) - rank(place(other)));
 }
+
+/** Findings on pictures that the study lacks come last; a safe number, so that two of them can be compared. */
+const rank = (at: Place | undefined) => (at ? at.seriesIndex * 100_000 + at.frameIndex : Number.MAX_SAFE_INTEGER);
 
 /** Pictures, by their key, on which findings were marked and all of them rejected: they count no longer. */
 export function dismissedFrames(findings: readonly Finding[]): ReadonlySet<string> {

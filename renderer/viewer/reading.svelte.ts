@@ -79,7 +79,9 @@ export class Reading {
   /** Apart from the analysis, which changes with every decision while its maps stay. */
   readonly #analysisId: string | null = $derived(this.shown?.id ?? null);
   readonly maps: Maps | null = $derived(this.#analysisId === null ? null : new Maps(this.#analysisId));
-  readonly findings: readonly Finding[] = $derived(findingOrder(this.analysis?.findings ?? []));
+  readonly findings: readonly Finding[] = $derived(
+    findingOrder(this.analysis?.findings ?? [], (ref) => this.place(ref)),
+  );
   readonly job: JobStatus | undefined = $derived(
     jobs.running.find((job) => job.kind === 'analyse' && job.subject === this.studyInstanceUid),
   );
