@@ -2,7 +2,7 @@
 import type { TapShape } from '../method/architecture.ts';
 import { type Parameter, PROMPT_CONTEXT } from '../method/training.ts';
 import type { Session, TensorValue } from './sessions.ts';
-import { stackTaps, type Taps } from './taps.ts';
+import { type Place, stackTaps, type Taps } from './taps.ts';
 
 /** One training picture: what the tower made of it, and where it was changed. */
 export interface Sample {
@@ -50,8 +50,10 @@ export interface LearnerOptions {
 export function startLearner(options: LearnerOptions): Learner {
   const { session, adaptersAlone, taps, side, parameters, initial, fixed = {} } = options;
   const state: Record<string, TensorValue> = {};
+  /** The state before the last step, which the next one is written over. */
+  const before: Record<string, TensorValue> = {};
   for (const { name, shape } of parameters) {
-    const data = initial.get(name)!;
+    const data = initial.get(name)!.slice();
     state[name] = { dims: shape, data };
     state[`first_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
     state[`second_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
@@ -68,17 +70,26 @@ export function startLearner(options: LearnerOptions): Learner {
     const counters = { step: counter(steps + 1), prompt_step: counter(Math.floor(steps / promptEvery) + 1) };
     const known: Readonly<Record<string, TensorValue>> = { ...fixed, ...state, ...batch, ...counters };
     const feeds = Object.fromEntries(on.inputs.map((name) => [name, known[name]!]));
-    const outputs = await on.run(feeds, [...fetch, ...names.map((name) => `next.${name}`)]);
-    for (const name of names) state[name] = outputs[`next.${name}`]!;
+    const into = names.flatMap((name) => (before[name] ? [[`next.${name}`, before[name]] as const] : []));
+    const outputs = await on.run(feeds, [...fetch, ...names.map((name) => `next.${name}`)], Object.fromEntries(into));
+    for (const name of names) {
+      before[name] = state[name]!;
+      state[name] = outputs[`next.${name}`]!;
+    }
     return outputs;
   };
-  const batchOf = (samples: readonly Sample[]): Batch => ({
-    ...stackTaps(
-      taps,
-      samples.map((sample) => sample.taps),
-    ),
-    ...stackMasks(samples, side),
-  });
+  const places = new Map<string, Float32Array>();
+  const place: Place = (name, length) => {
+    const known = places.get(name);
+    if (known?.length === length) return known;
+    const fresh = new Float32Array(length);
+    places.set(name, fresh);
+    return fresh;
+  };
+  const batchOf = (samples: readonly Sample[]): Batch => {
+    const pictures = samples.map((sample) => sample.taps);
+    return { ...stackTaps(taps, pictures, place), ...stackMasks(samples, side, place) };
+  };
   return {
     async step(samples) {
       const batch = batchOf(samples);
@@ -92,26 +103,31 @@ export function startLearner(options: LearnerOptions): Learner {
       steps++;
       return outputs.loss!.data[0] as number;
     },
-    state: () => ({ steps, tensors: new Map(Object.entries(state)) }),
+    state: () => ({ steps, tensors: new Map(Object.entries(state).map(([name, value]) => [name, copyOf(value)])) }),
     restore(saved) {
       steps = saved.steps;
-      for (const [name, value] of saved.tensors) state[name] = value;
+      for (const [name, value] of saved.tensors) state[name] = copyOf(value);
     },
-    parameters: () => new Map(parameters.map(({ name }) => [name, state[name]!])),
+    parameters: () => new Map(parameters.map(({ name }) => [name, copyOf(state[name]!)])),
     async textFeatures(samples) {
       return (await advance(session, batchOf(samples), [], ['text_features'])).text_features!;
     },
   };
 }
 
+/** Steps are written over the state before the last one: whoever keeps a tensor gets one of their own. */
+const copyOf = ({ dims, data }: TensorValue): TensorValue => ({ dims, data: data.slice() });
+
 /** Taps and masks by the names of their inputs. */
 type Batch = Readonly<Record<string, TensorValue>>;
 
 /** `focal_mask` and `dice_mask`, (B, H, H) each. */
-function stackMasks(batch: readonly Sample[], side: number): Record<string, TensorValue> {
+function stackMasks(batch: readonly Sample[], side: number, place: Place): Record<string, TensorValue> {
   const size = side * side;
-  const dice = new Float32Array(batch.length * size);
+  const dice = place('dice_mask', batch.length * size);
+  const focal = place('focal_mask', batch.length * size);
   for (const [index, { mask }] of batch.entries()) dice.set(mask, index * size);
+  for (let i = 0; i < dice.length; i++) focal[i] = Math.trunc(dice[i]!);
   const dims = [batch.length, side, side];
-  return { focal_mask: { dims, data: dice.map(Math.trunc) }, dice_mask: { dims, data: dice } };
+  return { focal_mask: { dims, data: focal }, dice_mask: { dims, data: dice } };
 }

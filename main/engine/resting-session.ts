@@ -28,8 +28,8 @@ export async function restingSession(open: () => Promise<Session>): Promise<Rest
   return {
     inputs: first.inputs,
     outputs: first.outputs,
-    async run(feeds, fetch) {
-      const run = wake().then((session) => session.run(feeds, fetch));
+    async run(...what) {
+      const run = wake().then((session) => session.run(...what));
       running.add(run);
       try {
         return await run;

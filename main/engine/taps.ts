@@ -137,24 +137,40 @@ async function runTower(
   );
 }
 
+/** Where a tensor of so many numbers may be written. */
+export type Place = (name: string, length: number) => Float32Array;
+
+const newPlace: Place = (_, length) => new Float32Array(length);
+
 /** Taps of a batch as the heads take them: `tap.N` (B, grid^2, width). */
-export function stackTaps(shapes: readonly TapShape[], batch: readonly Taps[]): Record<string, TensorValue> {
+export function stackTaps(
+  shapes: readonly TapShape[],
+  batch: readonly Taps[],
+  place: Place = newPlace,
+): Record<string, TensorValue> {
   return Object.fromEntries(
     shapes.map(({ grid, width }, tap) => {
-      const data = inOnePiece(batch.map((taps) => taps[tap]!));
-      return [`tap.${tap}`, { dims: [batch.length, grid * grid, width], data }];
+      const name = `tap.${tap}`;
+      const data = inOnePiece(
+        batch.map((taps) => taps[tap]!),
+        (length) => place(name, length),
+      );
+      return [name, { dims: [batch.length, grid * grid, width], data }];
     }),
   );
 }
 
 /** The arrays one after the other; without copying where they lie so already, as those of one run do. */
-export function inOnePiece(arrays: readonly Float32Array[]): Float32Array {
+export function inOnePiece(
+  arrays: readonly Float32Array[],
+  place: (length: number) => Float32Array = (length) => new Float32Array(length),
+): Float32Array {
   const [first] = arrays as [Float32Array, ...Float32Array[]];
   const length = arrays.reduce((sum, array) => sum + array.length, 0);
   const isNext = (array: Float32Array, i: number) =>
     array.buffer === first.buffer && array.byteOffset === first.byteOffset + i * first.byteLength;
   if (arrays.every(isNext)) return new Float32Array(first.buffer, first.byteOffset, length);
-  const whole = new Float32Array(length);
+  const whole = place(length);
   for (const [i, array] of arrays.entries()) whole.set(array, i * first.length);
   return whole;
 }

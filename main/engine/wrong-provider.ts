@@ -35,12 +35,12 @@ function misbehaving(session: Session, misbehaviour: string): Session {
   const wrong = WRONG[misbehaviour]?.(session) ?? false;
   return {
     ...session,
-    async run(feeds, fetch) {
+    async run(feeds, ...rest) {
       if (misbehaviour === 'dies') process.kill(process.pid, 'SIGKILL');
       if (misbehaviour === 'hangs') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       if (misbehaviour === 'out-of-memory')
         throw new Fault('provider-failed', 'onnxruntime failed: Failed to allocate memory for requested buffer.');
-      const outputs = await session.run(feeds, fetch);
+      const outputs = await session.run(feeds, ...rest);
       if (!wrong || (misbehaviour === 'wrong-batch' && !isLargeBatch(feeds))) return outputs;
       return changed(outputs, misbehaviour === 'nan' ? firstIsNoNumber : twoPercentTooMuch);
     },
