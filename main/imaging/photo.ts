@@ -105,6 +105,27 @@ export async function decodePhoto(
   }
 }
 
+/**
+ * The pixels of a photograph as a PNG that holds nothing else: no EXIF, no comment, no colour profile, no thumbnail.
+ * @throws Fault `unsupported` where a PNG cannot hold the values as they are
+ */
+export async function encodePhotograph(
+  { rows, columns, samplesPerPixel, data }: DecodedFrame,
+  path?: string,
+): Promise<Uint8Array> {
+  if (!(data instanceof Uint8Array || data instanceof Uint16Array))
+    throw new Fault(
+      'unsupported',
+      'Pixels of 32 bits cannot be written as PNG without changing them. Export this image with 8 or 16 bits.',
+      aboutPath(path),
+    );
+  const deep = data instanceof Uint16Array;
+  const space = samplesPerPixel === 1 ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
+  const raw = { width: columns, height: rows, channels: samplesPerPixel };
+  const image = sharp(data, { raw }).toColourspace(space);
+  return Uint8Array.from(await image.png().toBuffer());
+}
+
 interface RawForm {
   readonly space: 'b-w' | 'grey16' | 'srgb' | 'rgb16';
   readonly depth: 'uchar' | 'ushort' | 'float';

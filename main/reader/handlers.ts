@@ -1,14 +1,16 @@
 /** What the reader process does. Tests run these handlers in their own process. */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FramePixels } from '../../preload/contract/model.ts';
 import { Fault, throwIfCancelled } from '../fault.ts';
 import { type FileContent, readFileBytes } from '../imaging/dataset.ts';
 import { deidentify } from '../imaging/deidentify/deidentify.ts';
 import { toDisplay } from '../imaging/display.ts';
+import { readHeader } from '../imaging/header.ts';
 import { indexFile } from '../imaging/index-file.ts';
 import { readMediaEntry } from '../imaging/media-entry.ts';
 import { toModelImage } from '../imaging/model-image.ts';
+import { encodePhotograph } from '../imaging/photo.ts';
 import { type OpenedImage, openImage } from '../imaging/pixels.ts';
 import { readResultFile } from '../imaging/result-file.ts';
 import { isSameDataset } from '../imaging/same-dataset.ts';
@@ -60,20 +62,29 @@ export const readerHandlers: TaskHandlers<ReaderTasks> = {
   },
   async deidentify({ path, fileKey, to, ...options }) {
     const { bytes, ...copy } = deidentify(readFileBytes(contentOf({ path, fileKey })), options, path);
-    const folder = join(to, copy.patientId, copy.studyUid);
-    const out = join(folder, `${copy.instanceUid}.dcm`);
-    try {
-      await mkdir(folder, { recursive: true });
-      await writeFile(`${out}.unfinished`, bytes);
-      await rename(`${out}.unfinished`, out);
-    } catch (thrown) {
-      await rm(`${out}.unfinished`, { force: true });
-      throw Fault.from(thrown, { code: 'bad-file', path: out });
-    }
+    const out = join(to, copy.patientId, copy.studyUid, `${copy.instanceUid}.dcm`);
+    await writeCopy(out, bytes);
     return { ...copy, path: out };
+  },
+  async cleanPhotograph({ frame, to, ...file }) {
+    const opened = await open(file);
+    await writeCopy(to, await encodePhotograph(await opened.decode(frame), file.path));
+    const { instance } = await readHeader(to);
+    return { sopInstanceUid: instance.uid };
   },
   about: () => ({ pid: process.pid }),
 };
+
+async function writeCopy(out: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(out), { recursive: true });
+    await writeFile(`${out}.unfinished`, bytes);
+    await rename(`${out}.unfinished`, out);
+  } catch (thrown) {
+    await rm(`${out}.unfinished`, { force: true });
+    throw Fault.from(thrown, { code: 'bad-file', path: out });
+  }
+}
 
 /** A file by its path, so that no more of it is read than is needed; a sealed one by its bytes. */
 const contentOf = (file: StoredFile): FileContent => (file.fileKey ? readStored(file) : file.path);

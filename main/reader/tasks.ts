@@ -72,5 +72,11 @@ export interface ReaderTasks {
     progress: never;
     output: Omit<Deidentified, 'bytes'> & { readonly path: string };
   };
+  /** Writes a frame of a photograph as a PNG of its pixels alone to `to`, whole or not at all. @returns its new UID */
+  cleanPhotograph: {
+    input: FrameSource & { readonly to: string };
+    progress: never;
+    output: { readonly sopInstanceUid: string };
+  };
   about: { input: null; progress: never; output: { readonly pid: number } };
 }

@@ -81,7 +81,7 @@ async function deidentifyInto(
   for await (const file of listFiles(paths, job.signal))
     if (file.kind === 'file') found.push({ path: file.path });
     else skipped.push({ path: file.label, reason: file.fault.message });
-  const settings = { key: keyOf(station), to, dates, keepPatientCharacteristics };
+  const settings = { key: pseudonymKeyOf(station), to, dates, keepPatientCharacteristics };
   for (const [done, file] of found.entries()) {
     throwIfCancelled(job.signal);
     job.progress({ done, total: found.length, unit: 'files', note: 'De-identifying' });
@@ -123,7 +123,7 @@ export function deidentifiedSummary({ written, skipped, notes }: DeidentifiedCop
 const KEY = 'deidentification.key';
 
 /** The secret that all pseudonyms of this data folder follow from, made at the first use. It never leaves the folder. */
-function keyOf({ store }: Workstation): Uint8Array {
+export function pseudonymKeyOf({ store }: Workstation): Uint8Array {
   const kept = getSetting(store.db, KEY);
   if (kept !== null) return Buffer.from(kept, 'hex');
   const key = randomBytes(32);

@@ -7,13 +7,16 @@ export interface FrameAttributes extends Scope {
   readonly studyInstanceUid: string;
   /** Images with the same owner are of one patient. Photographs that nobody named a patient for are each their own. */
   readonly owner: string;
+  /** '' for a photograph that nobody named a patient for. */
+  readonly patientId: string;
+  /** A picture from a file that holds nothing about a patient. */
+  readonly isPhotograph: boolean;
 }
 
-interface RawAttributes extends Omit<FrameAttributes, 'view' | 'owner'> {
+interface RawAttributes extends Omit<FrameAttributes, 'view' | 'owner' | 'isPhotograph'> {
   readonly seriesView: string;
   readonly orientation: string | null;
   readonly patientKey: number;
-  readonly patientId: string;
   readonly transferSyntax: string;
 }
 
@@ -33,10 +36,13 @@ export function getAttributes(db: ReadableDatabase, ref: FrameRef): FrameAttribu
   );
   if (!raw) throw new Fault('not-found', 'This image is not in the store. Import it first.');
   const { sopInstanceUid, seriesView, orientation, patientKey, patientId, transferSyntax, ...attributes } = raw;
+  const nobodys = isNobodys(transferSyntax, patientId);
   return {
     ...attributes,
     view: viewOf(seriesView, orientation === null ? null : (JSON.parse(orientation) as number[])),
-    owner: isNobodys(transferSyntax, patientId) ? `photo ${sopInstanceUid}` : `patient ${patientKey}`,
+    owner: nobodys ? `photo ${sopInstanceUid}` : `patient ${patientKey}`,
+    patientId: nobodys ? '' : patientId,
+    isPhotograph: transferSyntax === '',
   };
 }
 

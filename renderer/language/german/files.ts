@@ -142,6 +142,10 @@ export const germanFiles: Readonly<Record<string, string>> = {
   'This file is damaged inside its zip archive.': 'Diese Datei ist in ihrem Zip-Archiv beschädigt.',
   'This is not an image or report of a patient; it is left out.':
     'Das ist weder Bild noch Befund eines Patienten; es wird ausgelassen.',
+  'Pixels of 32 bits cannot be written as PNG without changing them. Export this image with 8 or 16 bits.':
+    'Pixel von 32 Bit lassen sich nicht als PNG schreiben, ohne sie zu ändern. Exportieren Sie dieses Bild mit 8 oder 16 Bit.',
+  'A name may be drawn into a photograph, which no header tells.':
+    'In ein Foto kann ein Name gezeichnet sein, was kein Dateikopf sagt.',
   'This file holds a whole document, which cannot be de-identified here.':
     'Diese Datei enthält ein ganzes Dokument, dem sich hier die Identität nicht nehmen lässt.',
   'This image says that text is drawn into its pixels (Burned In Annotation), which is not removed here.':
