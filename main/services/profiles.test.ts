@@ -305,6 +305,14 @@ describe('the calibration of a study', () => {
     expect(chosen(6, {}).calibrationId).toBe(notInUse.id);
     retire(station, notInUse.id);
     expect(chosen(7, {}).calibrationId).toBe(any.id);
+    // An analysis is by one calibration, and none was made for both planes of this study.
+    const studyInstanceUid = store(8, { manufacturer: 'Alpha' });
+    const second = { studyInstanceUid, seriesInstanceUid: '1.8.8.2', sopInstanceUid: '1.8.8.2.1', frames: [coronal] };
+    insertInstance(station.store.db, someInstance({ manufacturer: 'Alpha', ...second }), 'now');
+    expect(calibrationFor(station, studyInstanceUid)).toMatchObject({ calibrationId: null, study: { view: '' } });
+    expect(misfitOf(station, { studyInstanceUid, calibrationId: any.id })).toContain(
+      '1 of the 2 images are not CT HEAD',
+    );
   });
 
   it('is by default for the scanner and the protocol that all reference images share, and says what differs', async () => {

@@ -121,3 +121,19 @@ it('takes photographs along as PNG of their pixels alone, those of one patient u
   expect(first?.owner).toBe(second?.owner);
   expect(new Set([first, ...others].map((one) => one?.owner)).size).toBe(3);
 });
+
+it('takes photographs that differ in their headers alone along once', async () => {
+  const folder = freshFolder();
+  const grey = { raw: { width: 16, height: 16, channels: 1 } } as const;
+  for (const title of ['before', 'after'])
+    await sharp(new Uint8Array(256).fill(90), grey)
+      .withExif({ IFD0: { ImageDescription: title } })
+      .png()
+      .toFile(join(folder, `${title}.png`));
+  const { studies } = await importPaths(home, [folder], testJob());
+  const frames = [...listFrames(home.store.db, studies[0] ?? ''), ...set.frames];
+  expect(frames).toHaveLength(10);
+  const { id } = createReferenceSet(home, { name: 'Twice', frames });
+  expect(await exportReferenceSet(home, id, to, testJob())).toMatchObject({ images: 9, skipped: [] });
+  expect((await importReferenceSet(testWorkstation(brightnessEngine), to, testJob())).frames).toHaveLength(9);
+});

@@ -77,12 +77,14 @@ export async function exportReferenceSet(
   const dicom = await deidentifyInstances(station, [...files.values()], settings, job);
   const photos = await cleanPhotographs(station, ofKind(true), to, job);
   const copies = new Map(dicom.written.map(({ source, sopInstanceUid }) => [source, sopInstanceUid]));
-  const images = sources.flatMap(({ ref, file, attributes }) => {
+  const copied = sources.flatMap(({ ref, file, attributes }) => {
     const photo = photos.images.get(keyOf(ref));
     if (attributes.isPhotograph) return photo ? [photo] : [];
     const sopInstanceUid = copies.get(file.path);
     return sopInstanceUid === undefined ? [] : [{ sopInstanceUid, frame: ref.frame }];
   });
+  // Photographs that differ in their headers alone become one picture.
+  const images = [...new Map(copied.map((ref) => [keyOf(ref), ref])).values()];
   const skipped = [...dicom.skipped, ...photos.skipped];
   const notes = [...dicom.notes, ...photos.notes];
   if (images.length === 0)
