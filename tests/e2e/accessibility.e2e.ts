@@ -150,6 +150,8 @@ describe('accessibility', () => {
     await expect.poll(() => viewer.overlayState()).toBe('hidden');
     await keyboard.press('Space');
     await expect.poll(() => viewer.overlayState()).toBe('shown');
+    await keyboard.press('Home'); // the study hangs as it was left
+    await expect.poll(() => viewer.frameIndex()).toBe(0);
     await keyboard.press('ArrowDown');
     await expect.poll(() => viewer.frameIndex()).toBe(1);
     await keyboard.press('n');
