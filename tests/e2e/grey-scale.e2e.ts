@@ -43,17 +43,18 @@ function greyScale(name: string): Element[] {
 }
 
 /** A radiograph of bars, with the spacing of its detector alone. */
-function radiograph(number: number, name: string): Uint8Array {
+function radiograph(number: number, name: string, instance = 1): Uint8Array {
   const pixels = Uint16Array.from({ length: SIDE * SIDE }, (_, i) => BARS[Math.floor((i % SIDE) / 16)] as number);
   return dicomFile(
     imageElements([
       [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.1.1'],
-      [0x00080018, 'UI', `2.25.61.${number}`],
+      [0x00080018, 'UI', `2.25.61.${number}.${instance}`],
       [0x00080060, 'CS', 'DX'],
       [0x00100020, 'LO', `F-${number}`],
       [0x00181164, 'DS', '0.2\\0.2'],
       [0x0020000d, 'UI', `2.25.62.${number}`],
       [0x0020000e, 'UI', `2.25.63.${number}`],
+      [0x00200013, 'IS', String(instance)],
       [0x00280010, 'US', SIDE],
       [0x00280011, 'US', SIDE],
       [0x00280103, 'US', 0],
@@ -70,6 +71,7 @@ describe('grey values on the screen', () => {
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     for (const [i, name] of FILES.entries()) writeFileSync(join(folder, `${name}.dcm`), radiograph(i, name));
+    writeFileSync(join(folder, 'after-table.dcm'), radiograph(FILES.indexOf(TABLE), 'LINEAR', 2));
     station = await openWorkstation();
     await answerOpenDialog(station.app, [folder]);
     await station.worklist.import('folder');
@@ -119,6 +121,16 @@ describe('grey values on the screen', () => {
     await expectOnScreen(seen.slice(1, 3), false);
     await viewer.press('r');
     await expectOnScreen(seen);
+  });
+
+  test('leave a table behind with its picture', async () => {
+    const { viewer } = station;
+    await openFile(TABLE);
+    await expectOnScreen(await seenByNetwork(TABLE));
+    await viewer.press('ArrowDown');
+    await expectOnScreen(await seenByNetwork('LINEAR'));
+    await viewer.press('ArrowUp');
+    await expectOnScreen(await seenByNetwork(TABLE));
   });
 
   test('a length says that it was measured at the detector', async () => {
