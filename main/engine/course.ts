@@ -5,7 +5,7 @@ import type { MethodSettings } from '../method/settings.ts';
 import { initialParameters, trainableParameters } from '../method/training.ts';
 import type { DrawSamples } from './anomalies.ts';
 import { CHECKPOINT_STEPS, type Journal } from './checkpoint.ts';
-import { type Learner, startLearner } from './learner.ts';
+import { type Batch, type Learner, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
 import type { ProfileTensor } from './profile.ts';
 import { epochBatches, type Schedule, stepCount, TRAINING_BATCH } from './schedule.ts';
@@ -40,10 +40,9 @@ export async function trainPromptsAndAdapters(count: number, course: Course): Pr
   const { networks, method, schedule, draw, random } = course;
   const { session, prompts, rest } = await networks.training(method);
   const options = { architecture: networks.architecture, taps: networks.taps, prompts };
-  const { promptEvery } = schedule;
   const learner = startLearner({
-    session,
-    ...(promptEvery > 1 ? { adaptersAlone: { session: await networks.adapterTraining(), promptEvery } } : {}),
+    prompts: { session, every: schedule.promptEvery },
+    adapters: networks.adapterTraining,
     taps: networks.taps,
     side: networks.side,
     parameters: trainableParameters(options),
@@ -74,13 +73,18 @@ export async function train(
   progress({ phase, done: losses.length, total, losses: [...losses], firstStep: 0 });
   while (losses.length < total) {
     throwIfCancelled(signal);
-    if (pending.length === 0) pending.push(...epochBatches(members.length, batchSize, random));
-    const batch = pending.shift()!;
-    const loss = await learner.step(await draw(batch.map((position) => members[position]!)));
-    if (!Number.isFinite(loss))
+    const firstStep = losses.length;
+    const untilCheckpoint = CHECKPOINT_STEPS - (firstStep % CHECKPOINT_STEPS);
+    const batches: Batch[] = [];
+    while (batches.length < Math.min(learner.ahead, untilCheckpoint, total - firstStep)) {
+      if (pending.length === 0) pending.push(...epochBatches(members.length, batchSize, random));
+      batches.push(await draw(pending.shift()!.map((position) => members[position]!)));
+    }
+    const fresh = await learner.steps(batches);
+    if (!fresh.every(Number.isFinite))
       throw new Fault('provider-failed', 'Training diverged: the loss is no longer a number. Try another provider.');
-    losses.push(loss);
-    progress({ phase, done: losses.length, total, losses: [loss], firstStep: losses.length - 1 });
+    losses.push(...fresh);
+    progress({ phase, done: losses.length, total, losses: fresh, firstStep });
     const complete = losses.length === total;
     if (complete || losses.length % CHECKPOINT_STEPS === 0) await journal.save(learner, { losses, pending }, complete);
   }

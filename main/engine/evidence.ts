@@ -113,7 +113,7 @@ async function crossFit(trained: Trained, supportTaps: readonly Taps[], course: 
   for (const [index, part] of parts.entries()) {
     const members = [...supportTaps.keys()].filter((i) => !part.includes(i));
     const learner = startLearner({
-      session: await networks.adapterTraining(),
+      adapters: networks.adapterTraining,
       taps: networks.taps,
       side: networks.side,
       parameters: trainableParameters(options),

@@ -30,12 +30,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function learner(promptEvery: number | null): Promise<Learner> {
+async function learner(promptEvery: number, adapters = networks.adapterTraining): Promise<Learner> {
   const { session, prompts } = await networks.training(publishedSettings('causal'));
   const options = { architecture: networks.architecture, taps: networks.taps, prompts };
   return startLearner({
-    session,
-    ...(promptEvery === null ? {} : { adaptersAlone: { session: await networks.adapterTraining(), promptEvery } }),
+    prompts: { session, every: promptEvery },
+    adapters,
     taps: networks.taps,
     side: networks.side,
     parameters: trainableParameters(options),
@@ -47,10 +47,10 @@ const value = (one: Learner, name: string) => Array.from(one.parameters().get(na
 
 describe('a learner', () => {
   it('takes its first step as where the prompts learn at every step, and then leaves them behind', async () => {
-    const [always, sometimes] = [await learner(null), await learner(3)];
-    expect(await sometimes.step(batch)).toBe(await always.step(batch));
+    const [always, sometimes] = [await learner(1), await learner(3)];
+    expect(await sometimes.steps([batch])).toEqual(await always.steps([batch]));
     for (const name of always.parameters().keys()) expect(value(sometimes, name), name).toEqual(value(always, name));
-    expect(await sometimes.step(batch)).not.toBe(await always.step(batch));
+    expect(await sometimes.steps([batch])).not.toEqual(await always.steps([batch]));
   });
 
   it('leaves the prompts alone between the steps at which they learn, and the adapters never', async () => {
@@ -58,7 +58,7 @@ describe('a learner', () => {
     const changed: boolean[] = [];
     for (let step = 0; step < 7; step++) {
       const [prompt, adapter] = [value(alternating, 'prompt.context'), value(alternating, 'adapter.0.weight')];
-      await alternating.step(batch);
+      await alternating.steps([batch]);
       changed.push(value(alternating, 'prompt.context').some((x, i) => x !== prompt[i]));
       expect(value(alternating, 'adapter.0.weight')).not.toEqual(adapter);
     }
@@ -68,10 +68,36 @@ describe('a learner', () => {
   it('goes on bit for bit from a state between two steps of the prompts', async () => {
     const [whole, first, second] = [await learner(3), await learner(3), await learner(3)];
     const losses: number[] = [];
-    for (let step = 0; step < 6; step++) losses.push(await whole.step(batch));
-    for (let step = 0; step < 2; step++) await first.step(batch);
+    for (let step = 0; step < 6; step++) losses.push(...(await whole.steps([batch])));
+    for (let step = 0; step < 2; step++) await first.steps([batch]);
     second.restore(first.state());
-    for (let step = 2; step < 6; step++) expect(await second.step(batch)).toBe(losses[step]);
+    for (let step = 2; step < 6; step++) expect(await second.steps([batch])).toEqual([losses[step]]);
     expect(value(second, 'prompt.context')).toEqual(value(whole, 'prompt.context'));
+  });
+
+  it('makes the steps of the adapters that follow one another in one run, with the same losses as one by one', async () => {
+    const runs: number[] = [];
+    const counted = (steps: number) => {
+      runs.push(steps);
+      return networks.adapterTraining(steps);
+    };
+    const batches = Array.from({ length: 12 }, (_, i) => [batch[i % 4]!, batch[(i + 1) % 4]!]);
+    const [together, single] = [await learner(10, counted), await learner(10)];
+    const expected: number[] = [];
+    for (const one of batches) expected.push(...(await single.steps([one])));
+    const losses: number[] = [];
+    while (losses.length < batches.length)
+      losses.push(...(await together.steps(batches.slice(losses.length, losses.length + together.ahead))));
+    expect(runs).toEqual([4, 4, 1, 1]); // the prompts learn at steps 1 and 11
+    for (const [i, loss] of losses.entries()) expect(loss, `step ${i + 1}`).toBeCloseTo(expected[i]!, 5);
+  });
+
+  it('takes batches of several sizes one by one', async () => {
+    const sizes = [batch, batch.slice(0, 3), batch, batch];
+    const [whole, single] = [await learner(10), await learner(10)];
+    for (const one of [whole, single]) await one.steps([batch]);
+    const expected: number[] = [];
+    for (const one of sizes) expected.push(...(await single.steps([one])));
+    expect(await whole.steps(sizes)).toEqual(expected);
   });
 });

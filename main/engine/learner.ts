@@ -1,6 +1,6 @@
 /** Training steps: keeps parameters and moments between runs (paper, section 2.4; Adam). */
 import type { TapShape } from '../method/architecture.ts';
-import { type Parameter, PROMPT_CONTEXT } from '../method/training.ts';
+import { ofStep, type Parameter, PROMPT_CONTEXT } from '../method/training.ts';
 import type { Session, TensorValue } from './sessions.ts';
 import { type Place, stackTaps, type Taps } from './taps.ts';
 
@@ -11,34 +11,39 @@ export interface Sample {
   readonly mask: Float32Array;
 }
 
+/** The training pictures of one step. */
+export type Batch = readonly Sample[];
+
 /** All that further steps depend on. */
 export interface LearnerState {
   /** Steps so far. */
   readonly steps: number;
-  /** By name: parameters P, `first_moment.P`, `second_moment.P`; where prompts rest between steps, `text_features`. */
+  /** By name: parameters P, `first_moment.P`, `second_moment.P`; where prompts learn, `text_features` of when they last did. */
   readonly tensors: ReadonlyMap<string, TensorValue>;
 }
 
 export interface Learner {
-  /** One Adam step on a batch. @returns the loss before the step */
-  step(batch: readonly Sample[]): Promise<number>;
+  /** How many of the next steps are best made together: that costs less. */
+  readonly ahead: number;
+  /** One Adam step on each batch, in their order. @returns the loss before each */
+  steps(batches: readonly Batch[]): Promise<number[]>;
   /** The parameters after the steps so far, by name. */
   parameters(): ReadonlyMap<string, TensorValue>;
   state(): LearnerState;
   /** Continues from a state of the same parameters; what it leaves out stays as it is. */
   restore(state: LearnerState): void;
   /**
-   * Text features (embedDim, 2) at the present parameters. They are an output of the training graph, so this costs one
-   * more run of it (on any batch, discarded) and no further session.
+   * Text features (embedDim, 2) at the present parameters, where prompts learn. They are an output of the training graph, so
+   * this costs one more run of it (on any batch, discarded) and no further session.
    */
-  textFeatures(batch: readonly Sample[]): Promise<TensorValue>;
+  textFeatures(batch: Batch): Promise<TensorValue>;
 }
 
 export interface LearnerOptions {
-  /** Learns all parameters, at every step or every n-th. */
-  readonly session: Session;
-  /** Where the prompts learn at every n-th step only: learns the adapters alone in between, at the text features of then. */
-  readonly adaptersAlone?: { readonly session: Session; readonly promptEvery: number };
+  /** Prompts and adapters learn at every n-th step; in between the adapters alone, at the text features of then. */
+  readonly prompts?: { readonly session: Session; readonly every: number };
+  /** The adapters alone learn, so many steps a run: 1 or STEPS_TOGETHER. Not needed where prompts learn at every step. */
+  readonly adapters?: (steps: number) => Promise<Session>;
   readonly taps: readonly TapShape[];
   readonly side: number;
   readonly parameters: readonly Parameter[];
@@ -47,37 +52,28 @@ export interface LearnerOptions {
   readonly fixed?: Readonly<Record<string, TensorValue>>;
 }
 
+/** Steps of the adapters that one run makes where so many follow one another: more would save little, and take memory. */
+export const STEPS_TOGETHER = 4;
+
+const TEXT_FEATURES = 'text_features';
+
 export function startLearner(options: LearnerOptions): Learner {
-  const { session, adaptersAlone, taps, side, parameters, initial, fixed = {} } = options;
+  const { prompts, adapters, taps, side, parameters, initial, fixed = {} } = options;
+  const every = prompts?.every ?? Number.POSITIVE_INFINITY;
   const state: Record<string, TensorValue> = {};
-  /** The state before the last step, which the next one is written over. */
-  const before: Record<string, TensorValue> = {};
   for (const { name, shape } of parameters) {
-    const data = initial.get(name)!.slice();
+    const data = initial.get(name)!;
     state[name] = { dims: shape, data };
     state[`first_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
     state[`second_moment.${name}`] = { dims: shape, data: new Float32Array(data.length) };
   }
-  const learnt = Object.keys(state);
-  const ofAdapters = learnt.filter((name) => !name.endsWith(PROMPT_CONTEXT));
-  const promptEvery = adaptersAlone?.promptEvery ?? 1;
-  let steps = 0;
+  const all = Object.keys(state);
+  const ofAdapters = all.filter((name) => !name.endsWith(PROMPT_CONTEXT));
+  let done = 0;
 
-  /** Runs the next step of a session; takes over what it makes of the named tensors and gives the other outputs. */
-  const advance = async (on: Session, batch: Batch, names: readonly string[], fetch: readonly string[]) => {
-    const counter = (count: number) => ({ dims: [], data: BigInt64Array.of(BigInt(count)) });
-    // Prompts and adapters each count their own steps for Adam.
-    const counters = { step: counter(steps + 1), prompt_step: counter(Math.floor(steps / promptEvery) + 1) };
-    const known: Readonly<Record<string, TensorValue>> = { ...fixed, ...state, ...batch, ...counters };
-    const feeds = Object.fromEntries(on.inputs.map((name) => [name, known[name]!]));
-    const into = names.flatMap((name) => (before[name] ? [[`next.${name}`, before[name]] as const] : []));
-    const outputs = await on.run(feeds, [...fetch, ...names.map((name) => `next.${name}`)], Object.fromEntries(into));
-    for (const name of names) {
-      before[name] = state[name]!;
-      state[name] = outputs[`next.${name}`]!;
-    }
-    return outputs;
-  };
+  const promptsAreNext = () => prompts !== undefined && done % every === 0;
+  const ahead = () => (promptsAreNext() ? 1 : Math.min(STEPS_TOGETHER, every - (done % every)));
+
   const places = new Map<string, Float32Array>();
   const place: Place = (name, length) => {
     const known = places.get(name);
@@ -86,40 +82,59 @@ export function startLearner(options: LearnerOptions): Learner {
     places.set(name, fresh);
     return fresh;
   };
-  const batchOf = (samples: readonly Sample[]): Batch => {
-    const pictures = samples.map((sample) => sample.taps);
-    return { ...stackTaps(taps, pictures, place), ...stackMasks(samples, side, place) };
+  const inputsOf = (batch: Batch, k: number): [string, TensorValue][] => {
+    const pictures = batch.map((sample) => sample.taps);
+    const placeOfStep: Place = (name, length) => place(ofStep(name, k), length);
+    const inputs = { ...stackTaps(taps, pictures, placeOfStep), ...stackMasks(batch, side, placeOfStep) };
+    return Object.entries(inputs).map(([name, value]) => [ofStep(name, k), value]);
+  };
+  const run = (session: Session, batches: readonly Batch[], fetch: readonly string[]) => {
+    const counter = (count: number) => ({ dims: [], data: BigInt64Array.of(BigInt(count)) });
+    // Prompts and adapters each count their own steps for Adam.
+    const counters = { step: counter(done + 1), prompt_step: counter(Math.floor(done / every) + 1) };
+    const batchInputs = Object.fromEntries(batches.flatMap(inputsOf));
+    const known: Readonly<Record<string, TensorValue>> = { ...fixed, ...state, ...counters, ...batchInputs };
+    return session.run(Object.fromEntries(session.inputs.map((name) => [name, known[name]!])), fetch);
+  };
+  /** Makes the next steps by one run, and takes over what it makes of the named tensors. */
+  const advance = async (session: Session, batches: readonly Batch[], names: readonly string[]) => {
+    const losses = batches.map((_, k) => ofStep('loss', k));
+    const next = (name: string) => (name === TEXT_FEATURES ? name : `next.${name}`);
+    const outputs = await run(session, batches, [...losses, ...names.map(next)]);
+    for (const name of names) state[name] = outputs[next(name)]!;
+    done += batches.length;
+    return losses.map((name) => outputs[name]!.data[0] as number);
   };
   return {
-    async step(samples) {
-      const batch = batchOf(samples);
-      let outputs: Readonly<Record<string, TensorValue>>;
-      if (adaptersAlone && steps % promptEvery > 0) {
-        outputs = await advance(adaptersAlone.session, batch, ofAdapters, ['loss']);
-      } else {
-        outputs = await advance(session, batch, learnt, adaptersAlone ? ['loss', 'text_features'] : ['loss']);
-        if (adaptersAlone) state.text_features = outputs.text_features!;
+    get ahead() {
+      return ahead();
+    },
+    async steps(batches) {
+      const losses: number[] = [];
+      while (losses.length < batches.length) {
+        const next = batches.slice(losses.length, losses.length + ahead());
+        if (promptsAreNext()) {
+          losses.push(...(await advance(prompts!.session, next, [...all, TEXT_FEATURES])));
+        } else {
+          // One run takes batches of one size only: the last of an epoch may be smaller.
+          const together = next.length === STEPS_TOGETHER && next.every(({ length }) => length === next[0]!.length);
+          const taken = together ? next : next.slice(0, 1);
+          losses.push(...(await advance(await adapters!(taken.length), taken, ofAdapters)));
+        }
       }
-      steps++;
-      return outputs.loss!.data[0] as number;
+      return losses;
     },
-    state: () => ({ steps, tensors: new Map(Object.entries(state).map(([name, value]) => [name, copyOf(value)])) }),
+    state: () => ({ steps: done, tensors: new Map(Object.entries(state)) }),
     restore(saved) {
-      steps = saved.steps;
-      for (const [name, value] of saved.tensors) state[name] = copyOf(value);
+      done = saved.steps;
+      for (const [name, value] of saved.tensors) state[name] = value;
     },
-    parameters: () => new Map(parameters.map(({ name }) => [name, copyOf(state[name]!)])),
-    async textFeatures(samples) {
-      return (await advance(session, batchOf(samples), [], ['text_features'])).text_features!;
+    parameters: () => new Map(parameters.map(({ name }) => [name, state[name]!])),
+    async textFeatures(batch) {
+      return (await run(prompts!.session, [batch], [TEXT_FEATURES]))[TEXT_FEATURES]!;
     },
   };
 }
-
-/** Steps are written over the state before the last one: whoever keeps a tensor gets one of their own. */
-const copyOf = ({ dims, data }: TensorValue): TensorValue => ({ dims, data: data.slice() });
-
-/** Taps and masks by the names of their inputs. */
-type Batch = Readonly<Record<string, TensorValue>>;
 
 /** `focal_mask` and `dice_mask`, (B, H, H) each. */
 function stackMasks(batch: readonly Sample[], side: number, place: Place): Record<string, TensorValue> {

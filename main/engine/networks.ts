@@ -58,8 +58,8 @@ export interface Networks {
   head(heads: number): Promise<Session>;
   /** See trainingStepGraph: prompts and adapters learn. */
   training(settings: PromptSettings): Promise<PromptTraining>;
-  /** See trainingStepGraph: the adapters alone learn, the text features are given. */
-  adapterTraining(): Promise<Session>;
+  /** See trainingStepGraph: the adapters alone learn, so many steps a run; the text features are given. */
+  adapterTraining(steps: number): Promise<Session>;
   /** See patchFeatureGraph. */
   patchFeatures(): Promise<Session>;
   /** See fusedMapGraph. */
@@ -121,6 +121,7 @@ export async function openNetworks(
   };
   const trainings = new Map<string, ReturnType<Networks['training']>>();
   const heads = new Map<number, Promise<Session>>();
+  const adapterTrainings = new Map<number, Promise<Session>>();
   return {
     pack,
     provider,
@@ -139,7 +140,8 @@ export async function openNetworks(
       const settings = { textAttention, phrasePosition, sharedContext, phrases };
       return remembered(trainings, JSON.stringify(settings), () => openTraining(settings));
     },
-    adapterTraining: once(() => open(trainingStepGraph(common), options)),
+    adapterTraining: (steps) =>
+      remembered(adapterTrainings, steps, () => open(trainingStepGraph({ ...common, steps }), options)),
     patchFeatures: once(() => open(patchFeatureGraph(taps), options)),
     fusedMap: once(() => open(fusedMapGraph(taps, side), options)),
     nearestPatch: once(() => open(nearestPatchGraph(taps), options)),

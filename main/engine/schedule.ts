@@ -41,7 +41,7 @@ export const schedules: Readonly<Record<Preset, Schedule>> = {
   fast: {
     textAttention: 'causal',
     epochs: 200,
-    promptEvery: 4,
+    promptEvery: 5,
     poolVariants: 10,
     crossFitFolds: 2,
     foldBatch: TRAINING_BATCH / 2,

@@ -11,7 +11,7 @@ import { publishedSettings } from '../method/settings.ts';
 import { initialParameters, trainableParameters } from '../method/training.ts';
 import { bankDistances, extractFeatures } from './bank.ts';
 import { runHead } from './detect.ts';
-import { type Learner, type Sample, startLearner } from './learner.ts';
+import { type Learner, type Sample, STEPS_TOGETHER, startLearner } from './learner.ts';
 import type { Networks } from './networks.ts';
 import { fusedMaps } from './opinions.ts';
 import { TRAINING_BATCH } from './schedule.ts';
@@ -133,7 +133,7 @@ interface Trained {
   readonly ms: number;
 }
 
-/** Steps with prompts, the first of them on a whole batch; and one of the adapters alone, as a cross-fit makes them. */
+/** Steps with prompts, the first of them on a whole batch; and of the adapters alone, one and several in a run. */
 async function train(
   networks: Networks,
   pictures: readonly Taps[],
@@ -144,7 +144,13 @@ async function train(
   const { architecture, taps, side } = networks;
   const options = { architecture, taps, prompts };
   const initial = initialParameters(options, new Random(2));
-  const learner = startLearner({ session, taps, side, parameters: trainableParameters(options), initial });
+  const learner = startLearner({
+    prompts: { session, every: 1 },
+    taps,
+    side,
+    parameters: trainableParameters(options),
+    initial,
+  });
   const samples = samplesOf(networks, pictures);
   const few = samples.slice(0, TIMED);
   const text = await learner.textFeatures(few);
@@ -154,22 +160,24 @@ async function train(
   for (let step = 0; step < steps; step++) {
     throwIfCancelled(signal);
     const started = performance.now();
-    losses.push(await learner.step(step === 0 ? samples : few));
+    losses.push(...(await learner.steps([step === 0 ? samples : few])));
     ms = performance.now() - started;
     if (step === 0) gradients = firstMoments(learner);
   }
   const alone = startLearner({
-    session: await networks.adapterTraining(),
+    adapters: networks.adapterTraining,
     taps,
     side,
     parameters: trainableParameters({ architecture, taps }),
     initial,
     fixed: { text_features: text },
   });
-  losses.push(await alone.step(samples));
+  losses.push(...(await alone.steps([samples])));
+  const gradientsAlone = firstMoments(alone);
+  losses.push(...(await alone.steps(Array.from({ length: STEPS_TOGETHER }, () => few))));
   return {
     text: text.data as Values,
-    gradients: [...gradients, ...firstMoments(alone)],
+    gradients: [...gradients, ...gradientsAlone],
     losses: Float32Array.from(losses),
     parameters: [...learner.parameters().values()].map(({ data }) => data as Values),
     ms,

@@ -42,14 +42,10 @@ export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /**
-   * Runs the graph. `fetch` limits the outputs that are copied. Those named in `into` are written over these tensors, which
-   * have their shapes: new memory costs more than the computing of small graphs. @throws Fault `provider-failed`
+   * Runs the graph. `fetch` limits the outputs that are copied: they come out in new memory, which costs more than the
+   * computing of small graphs. @throws Fault `provider-failed`
    */
-  run(
-    feeds: Readonly<Record<string, TensorValue>>,
-    fetch?: readonly string[],
-    into?: Readonly<Record<string, TensorValue>>,
-  ): Promise<Record<string, TensorValue>>;
+  run(feeds: Readonly<Record<string, TensorValue>>, fetch?: readonly string[]): Promise<Record<string, TensorValue>>;
   /** Gives back what the session holds. Not all of it returns to the system: keep few sessions, and long. */
   close(): Promise<void>;
 }
@@ -93,12 +89,10 @@ export async function openSession(model: Uint8Array, options: OpenOptions = {}):
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
-    async run(feeds, fetch = session.outputNames, into = {}) {
+    async run(feeds, fetch = session.outputNames) {
       const tensors: Record<string, ort.Tensor> = {};
       for (const [name, { data, dims }] of Object.entries(feeds)) tensors[name] = toOrt(data, dims);
-      const outputs: Record<string, ort.Tensor | null> = {};
-      for (const name of fetch) outputs[name] = into[name] ? toOrt(into[name].data, into[name].dims) : null;
-      const results = await session.run(tensors, outputs).catch((thrown: unknown) => {
+      const results = await session.run(tensors, fetch).catch((thrown: unknown) => {
         throw failed(thrown);
       });
       const values: Record<string, TensorValue> = {};

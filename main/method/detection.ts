@@ -70,10 +70,15 @@ function transposed(matrix: Float64Array, rows: number, columns: number): Float6
   return Float64Array.from(matrix, (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]!);
 }
 
-/** The inputs `tap.0`, `tap.1`, ... (B, grid^2, width). */
-export function tapInputs(g: Graph, shapes: readonly TapShape[], batch: number): Value[] {
+/** The inputs `tap.0`, `tap.1`, ... (B, grid^2, width). @param named what they are called instead */
+export function tapInputs(
+  g: Graph,
+  shapes: readonly TapShape[],
+  batch: number,
+  named: (name: string) => string = (name) => name,
+): Value[] {
   if (shapes.length === 0) throw new Fault('internal', 'A head needs at least one tap.');
-  return shapes.map(({ grid, width }, i) => g.input(`tap.${i}`, [batch, grid * grid, width]));
+  return shapes.map(({ grid, width }, i) => g.input(named(`tap.${i}`), [batch, grid * grid, width]));
 }
 
 /** From the text features as they are stored, (embedDim, 2), to abnormal minus normal, (embedDim, 1). */

@@ -7,6 +7,7 @@ import { planPrompts, promptGraph } from './prompts.ts';
 import { Random } from './random.ts';
 import {
   initialParameters,
+  ofStep,
   PROMPT_CONTEXT,
   type TrainingGraphOptions,
   type TrainingOptions,
@@ -39,8 +40,8 @@ function typed(values: ArrayLike<number>, precision: Precision): Float32Array | 
 }
 
 /** A batch of random taps, with a mask over each image's upper half. */
-function batchFeeds(images: number, precision: Precision = 'float64'): Feeds {
-  const random = new Random(21);
+function batchFeeds(images: number, precision: Precision = 'float64', seed = 21): Feeds {
+  const random = new Random(seed);
   const mask = Array.from({ length: images * side * side }, (_, i) => (i % (side * side) < (side * side) / 2 ? 1 : 0));
   const feeds: Feeds = {};
   for (const [i, { grid, width }] of taps.entries()) {
@@ -112,6 +113,34 @@ describe('gradients of the whole training loss agree with finite differences', (
     const pad = (row: readonly number[]) => [...row, ...Array<number>(contextLength - row.length).fill(0)];
     return { ...prompts, attention: 'full' as const, length: contextLength, ids: prompts.ids.map(pad) };
   }
+});
+
+describe('several steps in one run', () => {
+  it('give what the same steps give one by one', async () => {
+    const alone: TrainingOptions = { architecture: smallClip, taps };
+    const [one, three] = [
+      await open({ ...alone, prompts: undefined }),
+      await open({ ...alone, prompts: undefined, steps: 3 }),
+    ];
+    const random = new Random(5);
+    const features = Float64Array.from({ length: smallClip.embedDim * 2 }, () => random.normal());
+    const common: Feeds = { text_features: { dims: [smallClip.embedDim, 2], data: features } };
+    const batches = [2, 1, 3].map((seed) => batchFeeds(2, 'float64', seed));
+    let state = startingState(alone);
+    const together: Feeds = { ...common, ...state, step: stepNumber(5) };
+    const losses: number[] = [];
+    for (const [k, batch] of batches.entries()) {
+      for (const [name, value] of Object.entries(batch)) together[ofStep(name, k)] = value;
+      const out = await one.run({ ...common, ...state, ...batch, step: stepNumber(5 + k) });
+      losses.push(lossOf(out));
+      state = next(state, out);
+    }
+    const out = await three.run(together);
+    expect(batches.map((_, k) => Number(out[ofStep('loss', k)]!.data[0]))).toEqual(losses);
+    for (const [name, value] of Object.entries(state)) expect(out[`next.${name}`]!.data, name).toEqual(value.data);
+    expect(new Set(losses).size).toBe(3);
+    await Promise.all([one.close(), three.close()]);
+  });
 });
 
 describe('a causal context that is cut to the longest prompt', () => {

@@ -1,7 +1,8 @@
 /** One step of MediCLIP's training as one graph: forward, backward and Adam (paper, section 2.4). */
+import { Fault } from '../fault.ts';
 import type { TapShape, TextArchitecture } from './architecture.ts';
 import { abnormalMinusNormal, anomalyMap, tapInputs } from './detection.ts';
-import { type AdamOptions, adamCorrections, adamStep, publishedAdam } from './graph/adam.ts';
+import { type AdamOptions, type AdamState, adamCorrections, adamStep, publishedAdam } from './graph/adam.ts';
 import { gradients } from './graph/differentiator.ts';
 import { anyBatch, Graph, type Precision, type Value } from './graph/graph.ts';
 import { encodeModel } from './graph/onnx.ts';
@@ -25,6 +26,11 @@ export interface TrainingGraphOptions extends TrainingOptions {
   readonly precision?: Precision;
   /** Images per step; any number where it is left out, so that an epoch's last batch may be smaller. */
   readonly batch?: number;
+  /**
+   * Steps of a run, where the adapters alone learn; 1 where it is left out. The state comes out of onnxruntime once a run,
+   * which costs about half as much as a step.
+   */
+  readonly steps?: number;
   readonly adam?: Partial<AdamOptions>;
   /** Less memory for a tenth more work: see GraphOptions. */
   readonly sparing?: boolean;
@@ -39,6 +45,8 @@ export interface Parameter {
 }
 
 export const PROMPT_CONTEXT = 'prompt.context';
+
+type LearntState = AdamState & { readonly name: string };
 
 /** What is learnt: `adapter.N.weight` (embedDim, width), `adapter.N.bias` (embedDim), `prompt.context`. */
 export function trainableParameters({ architecture, taps, prompts }: TrainingOptions): Parameter[] {
@@ -67,68 +75,80 @@ export function initialParameters(options: TrainingOptions, random: Random): Map
   return parameters;
 }
 
+/** What an input or output that every step has is called for the k-th step of a run, counted from 0. */
+export const ofStep = (name: string, k: number): string => (k === 0 ? name : `${name}.step${k}`);
+
 /**
- * One run is one training step.
+ * One run is `steps` training steps, one after the other.
  *
- * Inputs: `tap.N` (B, grid^2, width); `focal_mask` (B, H, H), 0 or 1; `dice_mask` (B, H, H), 0..1; `step` int64 (),
- * counted from 1; with prompts `prompt_step` likewise, of the steps at which these learn; for every parameter P of `trainableParameters` P, `first_moment.P` and `second_moment.P` (zeros
- * before step 1); without prompts also `text_features` (embedDim, 2).
- * Outputs: `loss`, `focal`, `dice` (), at the parameters that were fed; `next.P`, `next.first_moment.P`,
- * `next.second_moment.P`; with prompts `text_features` (embedDim, 2); with `gradients` also `gradient.P`.
+ * Inputs: for each step (see `ofStep`) `tap.N` (B, grid^2, width); `focal_mask` (B, H, H), 0 or 1; `dice_mask` (B, H, H),
+ * 0..1, with the same B in all; `step` int64 (), of the first, counted from 1; with prompts `prompt_step` likewise, of the
+ * steps at which these learn; for every parameter P of `trainableParameters` P, `first_moment.P` and `second_moment.P`
+ * (zeros before step 1); without prompts also `text_features` (embedDim, 2).
+ * Outputs: for each step `loss`, `focal`, `dice` (), at the parameters before it; `next.P`, `next.first_moment.P`,
+ * `next.second_moment.P` after the last; with prompts `text_features` (embedDim, 2); with `gradients` also `gradient.P`.
  */
 export function trainingStepGraph(options: TrainingGraphOptions): Uint8Array {
-  const { architecture, taps: shapes, prompts, weights, side, batch = anyBatch, precision = 'float32' } = options;
+  const { architecture, taps: shapes, prompts, weights, side, precision = 'float32' } = options;
+  const { batch = anyBatch, steps = 1 } = options;
   const adam = { ...publishedAdam, ...options.adam };
+  if (steps > 1 && prompts) throw new Fault('internal', 'Prompts learn one step at a time.');
   const g = new Graph(precision, { sparing: options.sparing ?? false });
 
-  const taps = tapInputs(g, shapes, batch);
-  const focalMask = g.input('focal_mask', [batch, side, side]);
-  const diceMask = g.input('dice_mask', [batch, side, side]);
   const step = g.input('step', [], 'int64');
   const promptStep = prompts && g.input('prompt_step', [], 'int64');
-  const states = trainableParameters(options).map(({ name, shape }) => ({
+  let states: readonly LearntState[] = trainableParameters(options).map(({ name, shape }) => ({
+    name,
     parameter: g.input(name, shape),
     firstMoment: g.input(`first_moment.${name}`, shape),
     secondMoment: g.input(`second_moment.${name}`, shape),
   }));
-  const parameter = (name: string) => states.find((state) => state.parameter.name === name)!.parameter;
 
   let textFeatures: Value; // (embedDim, 2)
   if (prompts) {
-    const features = promptFeatures(g, architecture, weights, prompts, parameter(PROMPT_CONTEXT));
-    textFeatures = transpose(g, features, [1, 0]);
+    const context = states.find(({ name }) => name === PROMPT_CONTEXT)!.parameter;
+    textFeatures = transpose(g, promptFeatures(g, architecture, weights, prompts, context), [1, 0]);
     g.output('text_features', textFeatures);
   } else {
     textFeatures = g.input('text_features', [architecture.embedDim, 2]);
   }
-  const adapters = shapes.map((_, i) => ({
-    weight: parameter(`adapter.${i}.weight`),
-    bias: parameter(`adapter.${i}.bias`),
-  }));
-  const map = anomalyMap(g, taps, shapes, adapters, abnormalMinusNormal(g, textFeatures), side);
+  const towardsAbnormal = abnormalMinusNormal(g, textFeatures);
 
-  const focal = focalLoss(g, map, focalMask);
-  const dice = diceLoss(g, map, diceMask);
-  const loss = add(g, focal, dice);
-  g.output('loss', loss);
-  g.output('focal', focal);
-  g.output('dice', dice);
+  for (let k = 0; k < steps; k++) {
+    const named = (name: string) => ofStep(name, k);
+    const taps = tapInputs(g, shapes, batch, named);
+    const focalMask = g.input(named('focal_mask'), [batch, side, side]);
+    const diceMask = g.input(named('dice_mask'), [batch, side, side]);
+    const parameter = (wanted: string) => states.find(({ name }) => name === wanted)!.parameter;
+    const adapters = shapes.map((_, i) => ({
+      weight: parameter(`adapter.${i}.weight`),
+      bias: parameter(`adapter.${i}.bias`),
+    }));
+    const map = anomalyMap(g, taps, shapes, adapters, towardsAbnormal, side);
+    const focal = focalLoss(g, map, focalMask);
+    const dice = diceLoss(g, map, diceMask);
+    const loss = add(g, focal, dice);
+    g.output(named('loss'), loss);
+    g.output(named('focal'), focal);
+    g.output(named('dice'), dice);
 
-  const derivatives = gradients(
-    g,
-    loss,
-    states.map((state) => state.parameter),
-  );
-  const corrections = adamCorrections(g, step, adam);
-  const ofPrompts = promptStep && adamCorrections(g, promptStep, adam);
-  for (const [i, state] of states.entries()) {
-    const { name } = state.parameter;
-    const own = name === PROMPT_CONTEXT && ofPrompts ? ofPrompts : corrections;
-    const next = adamStep(g, state, derivatives[i]!, own, adam);
-    g.output(`next.${name}`, next.parameter);
-    g.output(`next.first_moment.${name}`, next.firstMoment);
-    g.output(`next.second_moment.${name}`, next.secondMoment);
-    if (options.gradients) g.output(`gradient.${name}`, derivatives[i]!);
+    const derivatives = gradients(
+      g,
+      loss,
+      states.map((state) => state.parameter),
+    );
+    const corrections = adamCorrections(g, step, adam, k);
+    const ofPrompts = promptStep && adamCorrections(g, promptStep, adam);
+    states = states.map((state, i) => {
+      if (options.gradients) g.output(named(`gradient.${state.name}`), derivatives[i]!);
+      const own = state.name === PROMPT_CONTEXT && ofPrompts ? ofPrompts : corrections;
+      return { name: state.name, ...adamStep(g, state, derivatives[i]!, own, adam) };
+    });
+  }
+  for (const { name, parameter, firstMoment, secondMoment } of states) {
+    g.output(`next.${name}`, parameter);
+    g.output(`next.first_moment.${name}`, firstMoment);
+    g.output(`next.second_moment.${name}`, secondMoment);
   }
   return encodeModel(g, 'mediclip-training-step');
 }

@@ -21,11 +21,12 @@ export interface AdamCorrections {
 /**
  * Bias corrections for step t, counted from 1 (int64, shape ()). Computed in float64 whatever the graph's precision:
  * in float32 1 - 0.999^t would keep only four digits.
+ * @param later steps after t that they are for
  */
-export function adamCorrections(g: Graph, t: Value, options: AdamOptions): AdamCorrections {
+export function adamCorrections(g: Graph, t: Value, options: AdamOptions, later = 0): AdamCorrections {
   const float64 = (operator: string, ...inputs: Value[]) => g.emit(operator, inputs, [], {}, 'float64');
   const constant = (number: number) => g.constant([number], [], 'float64');
-  const time = g.emit('Cast', [t], [], { to: 'float64' }, 'float64');
+  const time = float64('Add', g.emit('Cast', [t], [], { to: 'float64' }, 'float64'), constant(later));
   const correction = (beta: number) => float64('Sub', constant(1), float64('Pow', constant(beta), time));
   const toPrecision = (value: Value) => g.emit('Cast', [value], [], { to: g.precision });
   return {

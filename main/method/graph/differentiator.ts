@@ -51,10 +51,11 @@ function passBack(
   const dependent = new Set<Value>(parameters);
   for (const step of steps) if (step.inputs.some((input) => dependent.has(input))) dependent.add(step.output);
 
+  const wanted = new Set(parameters); // where they are computed themselves, that lies behind them
   const derivatives = new Map<Value, Value>([[from.of, from.derivative]]);
   for (const step of steps.reverse()) {
     const derivative = derivatives.get(step.output);
-    if (!derivative || !dependent.has(step.output)) continue;
+    if (!derivative || !dependent.has(step.output) || wanted.has(step.output)) continue;
     derivatives.delete(step.output);
     const emitters = step.backward(derivative);
     for (const [i, input] of step.inputs.entries()) {
