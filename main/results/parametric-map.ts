@@ -21,6 +21,7 @@ import {
   frameGroups,
   frameOfReference,
   framePlaces,
+  isAtDetector,
   placeContent,
   placeDimensions,
   placed,
@@ -69,7 +70,7 @@ export function parametricMap(
     ContributingEquipmentSequence: computedOn(content),
     ImageType: ['DERIVED', 'PRIMARY', 'MIXED', 'NONE'],
     PixelPresentation: 'MONOCHROME',
-    VolumetricProperties: volumetric(first),
+    VolumetricProperties: volumetric(group[0] ?? first),
     VolumeBasedCalculationTechnique: 'NONE',
     PresentationLUTShape: 'IDENTITY',
     ContentQualification: 'RESEARCH',
@@ -87,6 +88,7 @@ export function parametricMap(
     NumberOfFrames: images.length,
     FloatPixelPaddingValue: WITHHELD,
     FloatPixelPaddingRangeLimit: WITHHELD,
+    ...(group.some(isAtDetector) ? { ImageComments: NO_SPACING } : {}),
     ...lossyAttributes(sources),
     ...dimensionModule(derivedUid('instance', `${identity.sopInstanceUid}/dimensions`), dimensions),
     ReferencedSeriesSequence: referencedSeries(sources),
@@ -106,8 +108,17 @@ export function parametricMap(
   };
 }
 
-/** Sampled planes need a thickness (PS3.3 C.7.6.16.2.1). Without one, nothing is said of what may be measured. */
-const volumetric = ({ source, frame }: ResultImage) => (source.frames[frame]?.sliceThickness ? 'SAMPLED' : 'DISTORTED');
+/** Why a map of radiographs names no spacing. */
+const NO_SPACING =
+  'No Pixel Spacing: the source images give that of the detector alone (Imager Pixel Spacing), and the anatomy is ' +
+  'magnified by an unknown factor.';
+
+/**
+ * Sampled planes need a thickness (PS3.3 C.7.6.16.2.1). Without one, and on a detector, nothing is said of what may be
+ * measured; and then no spacing is needed.
+ */
+const volumetric = (image: ResultImage) =>
+  image.source.frames[image.frame]?.sliceThickness && !isAtDetector(image) ? 'SAMPLED' : 'DISTORTED';
 
 /** A map has no place for an algorithm's parameters: what computed it, and with which calibration. */
 function computedOn({ analysis, device }: ResultContent): readonly Dataset[] {

@@ -12,11 +12,18 @@ export interface Plane {
 
 const placeOf = ({ source, frame }: Plane) => source.frames[frame];
 
-/** Whether a plane lies in patient space: then objects can be placed by position, else only by their source image. */
+/**
+ * Whether a plane lies in patient space: then objects can be placed by position, else only by their source image. One whose
+ * spacing is the detector's does not: its pixels lie in the patient at distances that nobody knows.
+ */
 export function isPlaced(plane: Plane): boolean {
   const place = placeOf(plane);
-  return Boolean(place?.position && place.orientation && plane.source.header.series.frameOfReferenceUid);
+  if (!place || isAtDetector(plane)) return false;
+  return Boolean(place.position && place.orientation && plane.source.header.series.frameOfReferenceUid);
 }
+
+/** Whether the source gives the spacing on its detector alone (Imager Pixel Spacing). */
+export const isAtDetector = (plane: Plane): boolean => placeOf(plane)?.pixelSpacing?.plane === 'detector';
 
 /** Planes of one object share series, size, frame of reference, orientation and spacing. */
 export function groupPlanes<P extends Plane>(planes: readonly P[]): readonly (readonly P[])[] {
@@ -92,7 +99,8 @@ export function frameGroups(plane: Plane, content: Dataset, derivation: Code): D
 /**
  * Planes of a group as ones that lie in space. A Parametric Map must have a frame of reference and a place for every
  * frame; where the source has none, the group gets a frame of reference of its own, in which the frames lie one behind the
- * other. It says nothing of the patient: only the source images do, and no spacing is made up.
+ * other. It says nothing of the patient: only the source images do, and no spacing is made up. Pixel Spacing is a distance in
+ * the patient (PS3.3 C.7.6.16.2.1), so that of a detector has no place in it.
  */
 export function placed<P extends Plane>(group: readonly P[]): readonly P[] {
   const [first] = group;
@@ -100,7 +108,11 @@ export function placed<P extends Plane>(group: readonly P[]): readonly P[] {
   const frameOfReferenceUid = derivedUid('instance', `${first.source.header.instance.uid}/image-plane`);
   return group.map((plane, index) => {
     const { header, frames } = plane.source;
-    const place = { position: [0, 0, index], orientation: [1, 0, 0, 0, 1, 0] } as const;
+    const place = {
+      position: [0, 0, index],
+      orientation: [1, 0, 0, 0, 1, 0],
+      ...(isAtDetector(plane) ? { pixelSpacing: null } : {}),
+    } as const;
     return {
       ...plane,
       source: {

@@ -63,6 +63,9 @@ const ODDITIES: readonly (readonly [Record<string, unknown>, string])[] = [
   [{ PatientSex: 'W', ReferringPhysicianName: 'Who^^^^^^' }, 'PatientSex'],
 ];
 
+/** Tag and value representation as explicit little endian has them. */
+const PIXEL_SPACING = Buffer.from('\x28\x00\x30\x00DS', 'latin1');
+
 interface FhirMeasurement {
   readonly resource: { readonly valueQuantity: { readonly value: number } };
 }
@@ -262,7 +265,7 @@ describe('what leaves', () => {
       pixelSpacing: [0.5, 0.5],
       spacingAtDetector: true,
     });
-    const formats = ['sr', 'fhir', 'json', 'csv', 'pdf'] as const;
+    const formats = ['sr', 'seg', 'pmap', 'fhir', 'json', 'csv', 'pdf'] as const;
     const files = await exportResults(from, studyInstanceUid, freshFolder(), formats, testJob());
     const read = (format: string) => readFileSync(files.find((file) => file.format === format)?.path ?? '');
     const { findings, measurements } = JSON.parse(read('json').toString());
@@ -279,6 +282,30 @@ describe('what leaves', () => {
     const said = /hold on the detector/g;
     expect(read('fhir').toString().match(said)).toHaveLength(2);
     expect(read('sr').toString('latin1').match(said)).toHaveLength(2);
+
+    // Pixel Spacing is a distance in the patient: objects on the image's pixels have none, and a map says why.
+    const objects = files.filter(({ format }) => ['seg', 'pmap'].includes(format));
+    expect(objects).toHaveLength(3);
+    for (const { format, path } of objects) {
+      const bytes = readFileSync(path);
+      expect(bytes.includes(PIXEL_SPACING), path).toBe(false);
+      expect(bytes.includes('detector alone (Imager Pixel Spacing)'), path).toBe(format === 'pmap');
+    }
+    if (isOnPath('dciodvfy')) await expectValid(objects);
+  });
+
+  it('places a map by the spacing in the patient where the file gives that', async () => {
+    const from = testWorkstation(brightnessEngine);
+    const spacing = { PixelSpacing: ['0.4', '0.4'], ImagerPixelSpacing: ['0.5', '0.5'] };
+    const { studyInstanceUid } = await signedStudy(from, writePlainImages(freshFolder(), [spacing]));
+    const files = await exportResults(from, studyInstanceUid, freshFolder(), ['seg', 'pmap'], testJob());
+    for (const { path } of files) {
+      const bytes = readFileSync(path);
+      expect(bytes.includes(Buffer.concat([PIXEL_SPACING, Buffer.from('\x08\x000.4\\0.4 ', 'latin1')])), path).toBe(
+        true,
+      );
+      expect(bytes.includes('detector alone'), path).toBe(false);
+    }
   });
 
   it('tells what the reader measured beside the findings, in every form, and shows no image with an undecided one', async () => {
