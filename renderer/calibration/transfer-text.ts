@@ -22,7 +22,6 @@ export const text = messages(
     signed: 'Signed with the key',
     known: 'Someone here has agreed to this key before.',
     compare: 'The other workstation shows the same key when it exports a calibration. I compared both.',
-    cancel: 'Cancel',
   },
   {
     export: 'Exportieren',
@@ -45,6 +44,5 @@ export const text = messages(
     known: 'Diesem Schlüssel hat hier schon jemand zugestimmt.',
     compare:
       'Die andere Workstation zeigt denselben Schlüssel, wenn sie eine Kalibrierung exportiert. Ich habe beide verglichen.',
-    cancel: 'Abbrechen',
   },
 );

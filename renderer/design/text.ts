@@ -1,3 +1,6 @@
 import { messages } from '../language/language.svelte.ts';
 
-export const text = messages({ dismiss: 'Dismiss', noName: 'No name' }, { dismiss: 'Schließen', noName: 'Ohne Namen' });
+export const text = messages(
+  { cancel: 'Cancel', close: 'Close', dismiss: 'Dismiss', noName: 'No name' },
+  { cancel: 'Abbrechen', close: 'Schließen', dismiss: 'Schließen', noName: 'Ohne Namen' },
+);

@@ -26,11 +26,11 @@ export const text = messages(
   {
     help: 'Help',
     keys: 'Keys',
-    close: 'Close',
     next: 'Next',
     back: 'Back',
     startTour: 'Take the tour',
     finish: 'Done',
+    skip: 'Skip',
     step: (number: number, of: number) => `Step ${number} of ${of}`,
     limits: 'Not for diagnostic use. What is not flagged is not normal for that.',
     pages: {
@@ -148,20 +148,20 @@ export const text = messages(
   {
     help: 'Hilfe',
     keys: 'Tasten',
-    close: 'Schließen',
     next: 'Weiter',
     back: 'Zurück',
     startTour: 'Rundgang beginnen',
     finish: 'Fertig',
+    skip: 'Überspringen',
     step: (number, of) => `Schritt ${number} von ${of}`,
-    limits: 'Nicht für die Diagnostik. Was nicht markiert ist, ist darum nicht normal.',
+    limits: 'Nicht für die Diagnostik. Was nicht markiert ist, ist deshalb nicht schon normal.',
     pages: {
       worklist: {
         title: 'Arbeitsliste',
         points: [
-          'Dateien und Ordner importieren oder auf das Fenster ziehen. Was sich nicht lesen lässt, steht mit Grund unter Aufträge.',
+          'Dateien und Ordner importieren oder auf das Fenster ziehen. Was sich nicht lesen lässt, steht mit Grund unter Aufgaben.',
           'Jede Spalte sortiert; die Suche sieht in allen nach.',
-          'Markiert zählt die Bilder, deren Wert über der Schwelle der verwendeten Kalibrierung liegt.',
+          'Markiert zählt die Bilder, deren Score über der Schwelle der verwendeten Kalibrierung liegt.',
         ],
         keys: [
           ['↑ ↓', 'Vorherige oder nächste Studie'],
@@ -175,7 +175,7 @@ export const text = messages(
         points: [
           'Fotos nennen keinen Patienten: Was Sie hier eintragen, gilt für alle, die zusammen gewählt wurden.',
           'Ohne diese Angaben bleiben die Fotos weg; alles Übrige wird importiert.',
-          'Originale werden in den Datenordner kopiert und nie verändert. Was sich nicht lesen lässt, steht mit Grund unter Aufträge.',
+          'Originale werden in den Datenordner kopiert und nie verändert. Was sich nicht lesen lässt, steht mit Grund unter Aufgaben.',
         ],
         keys: ueberall,
       },
@@ -210,16 +210,16 @@ export const text = messages(
         points: [
           'Zuerst das bloße Bild ansehen: H halten, oder die Karte mit der Leertaste ausschalten.',
           'Die Karte zeigt, wo das Bild von Ihren Normalbildern abweicht. Krankheiten kennt sie nicht.',
-          'Jeden Fund annehmen oder ablehnen. Die Unterschrift schließt den Bericht endgültig.',
+          'Jeden Fund annehmen oder zurückweisen. Das Signieren schließt den Befund endgültig.',
         ],
         keys: ueberall,
       },
       report: {
-        title: 'Bericht',
+        title: 'Befund',
         points: [
-          'Der Bericht übernimmt die angenommenen Funde, Ihre Indikation und Beurteilung, und womit sie gefunden wurden.',
-          'Die Unterschrift schließt den Bericht, seine Funde und die Analysen der Studie endgültig. Späteres ist ein Nachtrag.',
-          'Was Sie schreiben, wird beim Tippen gesichert; Vorlagen füllen nur, was leer ist.',
+          'Der Befund übernimmt die angenommenen Funde, Ihre Fragestellung und Beurteilung, und womit sie gefunden wurden.',
+          'Das Signieren schließt den Befund, seine Funde und die Analysen der Studie endgültig. Späteres ist ein Nachtrag.',
+          'Was Sie schreiben, wird beim Tippen gespeichert; Vorlagen füllen nur, was leer ist.',
         ],
         keys: ueberall,
       },
@@ -237,15 +237,15 @@ export const text = messages(
         points: [
           'Sprache, Erscheinungsbild und Sperre werden hier gewählt, soweit die Administration sie nicht festgelegt hat.',
           'Support-Paket speichern zeigt alles, was darin steht, bevor es gespeichert wird: keine Namen, keine Bilder, keine Pfade.',
-          'Ein verschlüsselter Datenordner lässt sich ohne sein Passwort nicht öffnen, auch nicht aus einer Sicherung.',
+          'Ein verschlüsselter Datenordner lässt sich ohne seine Passphrase nicht öffnen, auch nicht aus einer Sicherung.',
         ],
         keys: ueberall,
       },
     },
     tour: [
       [
-        'Was das ist',
-        'Es lernt aus wenigen Ihrer Bilder, wie normal hier aussieht, und zeigt, wo andere abweichen. Für Forschung und Lehre, nicht für die Diagnostik.',
+        'Worum es geht',
+        'Die Workstation lernt aus wenigen Ihrer Bilder, wie Normales hier aussieht, und zeigt, wo andere Bilder abweichen. Für Forschung und Lehre, nicht für die Diagnostik.',
       ],
       [
         'Bilder hereinholen',
@@ -254,9 +254,9 @@ export const text = messages(
       ['Kalibrieren', 'Normalbilder einer Art auswählen. Einige trainieren, die anderen setzen die Schwelle.'],
       [
         'Analysieren und befunden',
-        'Jedes Bild bekommt einen Wert und eine Karte. Zuerst das bloße Bild ansehen, dann über jeden Fund entscheiden.',
+        'Jedes Bild bekommt einen Score und eine Karte. Zuerst das bloße Bild ansehen, dann über jeden Fund entscheiden.',
       ],
-      ['Bericht', 'Beurteilung schreiben und unterschreiben. F1 gibt in jedem Bereich Hilfe, ? zeigt seine Tasten.'],
+      ['Befund', 'Beurteilung schreiben und signieren. F1 gibt in jedem Bereich Hilfe, ? zeigt seine Tasten.'],
     ],
     supportTitle: 'Support-Paket',
     supportText:

@@ -18,7 +18,6 @@ export const text = messages(
     description: 'Description of the study',
     import: 'Import',
     without: 'Import without',
-    cancel: 'Cancel',
     optional: 'optional',
     modalities: {
       XC: 'Photograph (XC)',
@@ -47,7 +46,6 @@ export const text = messages(
     description: 'Beschreibung der Studie',
     import: 'Importieren',
     without: 'Ohne importieren',
-    cancel: 'Abbrechen',
     optional: 'freiwillig',
     modalities: {
       XC: 'Fotografie (XC)',

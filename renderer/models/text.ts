@@ -27,7 +27,6 @@ export const text = messages(
     removeTitle: (name: string) => `Remove the model “${name}”?`,
     removeText: 'Calibrations that were made on it stay, and can analyse again once the same model is imported again.',
     removed: (name: string) => `The model “${name}” is removed.`,
-    cancel: 'Cancel',
     importText:
       'A Hugging Face or OpenCLIP folder, an OpenAI .pt file, or a .mclip file from another workstation. Vision transformers of any size.',
     chooseFolder: 'Choose a folder',
@@ -65,7 +64,6 @@ export const text = messages(
     removeText:
       'Kalibrierungen auf diesem Modell bleiben und können wieder auswerten, sobald dasselbe Modell erneut importiert ist.',
     removed: (name) => `Das Modell „${name}“ ist entfernt.`,
-    cancel: 'Abbrechen',
     importText:
       'Ein Ordner von Hugging Face oder OpenCLIP, eine .pt-Datei von OpenAI oder eine .mclip-Datei einer anderen Workstation. Vision-Transformer jeder Größe.',
     chooseFolder: 'Ordner wählen',

@@ -75,7 +75,6 @@ export const text = messages(
     reset: 'Reset',
     resetHint: 'Window, zoom, position and direction as at the start (R)',
     keysAndMouse: 'Keys and mouse',
-    close: 'Close',
     keys: [
       ['↑ ↓', 'Previous or next image'],
       ['Page Up, Page Down', 'Ten images'],
@@ -328,7 +327,6 @@ export const text = messages(
     reset: 'Zurücksetzen',
     resetHint: 'Fenster, Zoom, Lage und Richtung wie am Anfang (R)',
     keysAndMouse: 'Tasten und Maus',
-    close: 'Schließen',
     keys: [
       ['↑ ↓', 'Voriges oder nächstes Bild'],
       ['Bild auf, Bild ab', 'Zehn Bilder'],
@@ -434,9 +432,9 @@ export const text = messages(
     style: 'Darstellung',
     styles: { filled: 'Gefüllt', contours: 'Nur Konturen' },
     shownFrom: 'Gezeigt ab',
-    scaleMeaning: 'Anteil der Normalen',
+    scaleMeaning: 'Anteil der Normalbilder',
     scaleHint:
-      'Der Anteil der zurückgelegten Normalbilder dieses Standorts, in denen mindestens eine Stelle diesen Wert erreicht. Kalibriert ist er für die höchste Stelle eines Bildes.',
+      'Der Anteil der zurückgehaltenen Normalbilder dieses Standorts, in denen mindestens eine Stelle diesen Wert erreicht. Kalibriert ist er für die höchste Stelle eines Bildes.',
     thresholdOfCalibration: 'Schwelle der Kalibrierung',
     backToThreshold: 'Zurück zur Schwelle der Kalibrierung',
 
@@ -444,13 +442,13 @@ export const text = messages(
     flaggedOf: (flagged, all) => `${flagged} von ${count(all, 'Bild', 'Bildern')} markiert`,
     noneFlagged: (all) => `Keines von ${count(all, 'Bild', 'Bildern')} markiert`,
     soFar: (flagged, all) =>
-      `Bisher ${flagged} von ${count(all, 'Bild', 'Bildern')} markiert. Befunde kommen, wenn alle fertig sind.`,
+      `Bisher ${flagged} von ${count(all, 'Bild', 'Bildern')} markiert. Funde kommen, wenn alle fertig sind.`,
     analysedWith: (name, threshold, share) =>
-      `Mit ${name}: Schwelle ${threshold}, höchstens ${share} der Normalen markiert.`,
+      `Mit ${name}: Schwelle ${threshold}, höchstens ${share} der Normalbilder markiert.`,
     flagAndFinding:
       'Mit der Voreinstellung „default“ kommt eine Markierung vom ganzen Bild, ein Fund von einer Stelle seiner Karte: Ein Bild kann einen Fund tragen, ohne markiert zu sein, und markiert sein ohne Fund.',
     starting: 'Beginnt',
-    notes: { 'Testing the processors of this machine': 'Prüft die Prozessoren dieses Rechners' },
+    notes: { 'Testing the processors of this machine': 'Prüft die Recheneinheiten dieses Rechners' },
     progress: (done, total, unit) => `${done} von ${total} ${unit}`,
     left: (duration) => `, noch etwa ${duration}`,
     cancel: 'Abbrechen',

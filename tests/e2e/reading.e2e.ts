@@ -355,7 +355,7 @@ describe('reading a study', () => {
     await window.getByTestId('analyse').click();
     await window.getByTestId('loss-dialog').filter({ hasText: '1 decision.' }).waitFor();
     await window.screenshot({ path: testResult('loss.png') });
-    await window.getByTestId('keep-analysis').click();
+    await window.getByTestId('loss-dialog').getByTestId('dismiss').click();
     expect((await latest()).id).toBe(before.id);
     await window.getByTestId('analyse').click();
     await window.getByTestId('analyse-discarding').click();
