@@ -199,7 +199,7 @@ const WORDS: Readonly<Record<ReportLanguage, CardWords>> = {
     page: (number, all) => `Page ${number} of ${all}`,
   },
   de: {
-    title: 'Bewertungskarte',
+    title: 'Datenblatt der Kalibrierung',
     notForDiagnosticUse: 'Nicht für die Diagnostik',
     state: { active: 'In Gebrauch', inactive: 'Nicht in Gebrauch', retired: 'Außer Dienst' },
     madeFor: 'Gemacht für',
@@ -226,7 +226,7 @@ const WORDS: Readonly<Record<ReportLanguage, CardWords>> = {
     madeIs: (at, by) => `${at} von ${by}`,
     software: 'Software',
     softwareIs: (made, printed, at) =>
-      `gemacht mit MediCLIP Workstation ${made}; Karte geschrieben mit ${printed}, ${at}`,
+      `gemacht mit MediCLIP Workstation ${made}; Datenblatt geschrieben mit ${printed}, ${at}`,
     origin: 'Importiert von',
     worth: 'Was sie auf diesen Bildern taugt',
     none: 'Diese Kalibrierung hat keine Belege: Sie entstand, bevor Belege aufgehoben wurden. Kalibrieren Sie neu, um zu wissen, was sie taugt.',
@@ -245,7 +245,7 @@ const WORDS: Readonly<Record<ReportLanguage, CardWords>> = {
     noCasesYet: 'keine bestätigten Fälle',
     notMeasured: 'nicht gemessen',
     notMeasuredText:
-      'Der Nullvergleich wurde nicht gemessen, und ohne ihn ist die AUROC kein Beleg. Drücken Sie „Messen“ bei den Belegen der Kalibrierung, auf der Workstation, die ihre Bilder hat, und schreiben Sie die Karte neu.',
+      'Der Nullvergleich wurde nicht gemessen, und ohne ihn ist die AUROC kein Beleg. Drücken Sie „Messen“ bei den Belegen der Kalibrierung, auf der Workstation, die ihre Bilder hat, und schreiben Sie das Datenblatt neu.',
     nullBaselineText:
       'Der Nullvergleich ist die AUROC derselben Architektur, untrainiert, auf denselben Bildern. Eine AUROC sagt nur durch ihren Abstand von dieser etwas über das Modell.',
     sources: {
@@ -285,7 +285,7 @@ const WORDS: Readonly<Record<ReportLanguage, CardWords>> = {
       'markiert, von Normalbildern, die denselben Weg gingen, ohne dass etwas darin erzeugt wurde: eine Kontrolle',
     highestNormals: 'Normalbilder mit den höchsten Werten',
     lowestCases: 'Bestätigte Fälle mit den niedrigsten Werten',
-    noPictures: 'Die Karte zeigt kein Bild eines Patienten. Die Bilder zu diesen Werten zeigt das Fenster.',
+    noPictures: 'Das Datenblatt zeigt kein Bild eines Patienten. Die Bilder zu diesen Werten zeigt das Fenster.',
     howMade: 'Wie sie entstand',
     mixture: 'Mischung der Anomalien',
     prompts: 'Prompts',

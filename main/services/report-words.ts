@@ -155,7 +155,7 @@ const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     page: (number, all) => `Page ${number} of ${all}`,
   },
   de: {
-    title: 'Bericht zur Anomalieerkennung',
+    title: 'Befund zur Anomalieerkennung',
     signed: 'Signiert',
     draft: 'Entwurf',
     notForDiagnosticUse: 'Nicht für die Diagnostik',
@@ -172,7 +172,7 @@ const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     findings: 'Befund',
     impression: 'Beurteilung',
     addendum: 'Nachtrag',
-    findingsLater: 'Funde stehen im Bericht, sobald er signiert ist.',
+    findingsLater: 'Funde stehen im Befund, sobald er signiert ist.',
     notAnalysed: 'Diese Studie wurde nicht analysiert.',
     accepted: (findings) =>
       findings === 0
@@ -196,37 +196,37 @@ const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     colours: 'Farben der Anomaliescores, auf jedem Bild dieselben',
     colourNote: (threshold) => `Die Farben bedeuten auf jedem Bild dasselbe. Weiße Linie: Schwelle ${threshold}.`,
     highest: 'Höchste Scores',
-    scoreOf: (score, pValue, flagged) => `Score ${score}, p ${pValue}${flagged ? ', auffällig' : ''}`,
+    scoreOf: (score, pValue, flagged) => `Score ${score}, p ${pValue}${flagged ? ', markiert' : ''}`,
     howMade: 'Wie das entstanden ist',
     method: 'Verfahren',
     methodIs: 'MediCLIP: Anomalieerkennung aus wenigen Beispielen, kalibriert mit normalen Bildern dieses Hauses',
     analysis: 'Analyse',
-    analysisIs: (at, images, flagged, provider) => `${at}, ${images} Bilder, ${flagged} auffällig, auf ${provider}`,
+    analysisIs: (at, images, flagged, provider) => `${at}, ${images} Bilder, ${flagged} markiert, auf ${provider}`,
     calibration: 'Kalibrierung',
     calibrationIs: (name, at, by) => `${name}, ${at} von ${by}`,
-    normals: 'Normale',
+    normals: 'Normalbilder',
     normalsAre: ({ shots, referenceSetName, heldOut, preset, seed, steps }) =>
-      `${shots} aus „${referenceSetName}“, ${heldOut} zurückgehalten; Voreinstellung ${preset}, Startwert ${seed}, ${steps} Schritte`,
+      `${shots} aus „${referenceSetName}“, ${heldOut} zurückgehalten; Voreinstellung ${preset}, Startzahl ${seed}, ${steps} Schritte`,
     threshold: 'Schwelle',
-    thresholdIs: (threshold, share) => `${threshold}; sie meldet auf Dauer höchstens ${share} der normalen Bilder`,
+    thresholdIs: (threshold, share) => `${threshold}; sie markiert auf Dauer höchstens ${share} der Normalbilder`,
     model: 'Modell',
     profile: 'Profil',
     software: 'Software',
-    softwareIs: (version, at) => `MediCLIP Workstation ${version}; Bericht erstellt ${at}`,
+    softwareIs: (version, at) => `MediCLIP Workstation ${version}; Befund erstellt ${at}`,
     scoreMeaning: {
       parity: HIGHEST_OF_MAP.de,
       fast: HIGHEST_OF_MAP.de,
       default:
-        'Der Score sagt, um wie viele Standardabweichungen der Normalen ein Bild von ihnen abweicht, nach der trainierten ' +
-        'Karte und den nächsten normalen Ausschnitten zusammen: 0,5 ist wie der Durchschnitt der Normalen, 0,75 vier ' +
+        'Der Score sagt, um wie viele Standardabweichungen der Normalbilder ein Bild von ihnen abweicht, nach der trainierten ' +
+        'Karte und den nächsten normalen Ausschnitten zusammen: 0,5 ist wie der Durchschnitt der Normalbilder, 0,75 vier ' +
         'Abweichungen darüber. Werte der Karte haben dieselbe Skala, so verschoben, dass eine Schwelle für beide gilt. Eine ' +
-        'Meldung kommt vom ganzen Bild, ein Fund von einer Stelle seiner Karte: Ein Bild kann einen Fund haben, ohne ' +
-        'auffällig zu sein, und ohne Fund auffällig sein.',
+        'Markierung kommt vom ganzen Bild, ein Fund von einer Stelle seiner Karte: Ein Bild kann einen Fund haben, ohne ' +
+        'markiert zu sein, und ohne Fund markiert sein.',
     },
     pValueMeaning:
       'Der p-Wert eines Bildes ist der Anteil der normalen Bilder, dieses mitgezählt, deren Score mindestens so hoch ist; der ' +
       'p-Wert eines Fundes ist der Anteil der normalen Bilder, deren Karte eine mindestens so hohe Stelle hat. Mit wenigen ' +
-      'Normalen kann keiner von beiden klein sein.',
+      'Normalbildern kann keiner von beiden klein sein.',
     signedBy: (name, at) => `Signiert von ${name}, ${at}`,
     notSigned: 'Dieser Entwurf wurde nicht signiert.',
     page: (number, all) => `Seite ${number} von ${all}`,

@@ -88,7 +88,7 @@ export const text = messages(
     notDiagnostic: 'Measured on few images of one site. Not for diagnostic use.',
   },
   {
-    title: 'Was sie auf Ihren Bildern taugt',
+    title: 'Was sie auf Ihren Bildern leistet',
     none: 'Diese Kalibrierung hat keine Belege.',
     share: 'Anteil der Normalbilder, der markiert werden darf',
     fix: 'Anteil festlegen und bestätigte Fälle sehen',
@@ -99,8 +99,8 @@ export const text = messages(
     threshold: 'Schwelle',
     promised: 'Markiert unter neuen Normalbildern',
     expected: (share) => `${percent(share)} erwartet`,
-    range: (low, high) => `${percent(low)} bis ${percent(high)} an 95 von 100 Orten`,
-    certain: (share) => `Mit 95% Sicherheit werden höchstens ${percent(share)} neuer Normalbilder markiert.`,
+    range: (low, high) => `${percent(low)} bis ${percent(high)} an 95 von 100 Standorten`,
+    certain: (share) => `Mit 95 % Sicherheit werden höchstens ${percent(share)} neuer Normalbilder markiert.`,
     cannot: (patients, share, wanted, needed) =>
       `${count(patients, 'Patient', 'Patienten')} können nichts unter ${percent(share)} zusagen. Die Schwelle liegt schon knapp über dem höchsten ihrer Bilder, und ein neuer Patient ist ebenso leicht der höchste aller ${patients + 1} wie jeder von ihnen. Für ${percent(wanted)} braucht es Normalbilder von ${needed} zurückgehaltenen Patienten.`,
     sources: {
@@ -114,16 +114,16 @@ export const text = messages(
       'All das gilt für neue Bilder, die wie diese sind. Normalbilder, die hinzukamen, weil sie markiert waren, sind keine faire Stichprobe: Sie heben die Schwelle.',
     found: 'Synthetische Anomalien gefunden',
     ofAll: (found, total) => `${found} von ${total}`,
-    interval: (low, high) => `95%: ${percent(low)} bis ${percent(high)}`,
+    interval: (low, high) => `95 %: ${percent(low)} bis ${percent(high)}`,
     confirmed: 'Bestätigte Fälle gefunden',
     auroc: 'AUROC auf bestätigten Fällen',
-    aurocInterval: (low, high) => `95%: ${formatFixed(low, 2)} bis ${formatFixed(high, 2)}`,
+    aurocInterval: (low, high) => `95 %: ${formatFixed(low, 2)} bis ${formatFixed(high, 2)}`,
     nullBaseline: 'AUROC mit zufälligen Gewichten',
     nullBaselineText:
       'AUROC mit zufälligen Gewichten: dieselbe Architektur, untrainiert, auf denselben Bildern. Eine AUROC sagt nur durch ihren Abstand von dieser etwas über das Modell, und ohne sie ist sie kein Beleg. Das Messen dauert so lange wie die Kalibrierung.',
     measure: 'Messen',
     notMeasured: 'nicht gemessen',
-    measureThere: 'Messen Sie ihn auf der Workstation, auf der sie entstand, und exportieren Sie neu.',
+    measureThere: 'Messen Sie auf der Workstation, auf der sie entstand, und exportieren Sie sie neu.',
     noConfirmed: 'keine bestätigten Fälle',
     measuring: 'Nullvergleich',
     before: 'Vorher',
@@ -141,7 +141,7 @@ export const text = messages(
     noLonger: 'nicht mehr',
     cancel: 'Abbrechen',
     noCases:
-      'Noch kein bestätigter auffälliger Fall. Bestätigen Sie Bilder im Betrachter als auffällig: Sie prüfen die nächste Kalibrierung und trainieren nie eine.',
+      'Noch kein bestätigter auffälliger Fall. Bestätigen Sie Bilder beim Befunden als auffällig: Sie prüfen die nächste Kalibrierung und trainieren nie eine.',
     casesLeftOut: (cases) =>
       `${count(cases, 'bestätigter Fall', 'bestätigte Fälle')} von Patienten des Referenzsatzes ${cases === 1 ? 'bleibt' : 'bleiben'} beiseite: Sie würden schmeicheln.`,
     elsewhere: 'Ihre Bilder liegen auf der Workstation, auf der sie entstand; hier stehen deren Werte.',
@@ -153,17 +153,17 @@ export const text = messages(
     rocAxes: 'Waagrecht: markierte Normalbilder. Senkrecht: gefundene auffällige.',
     rocOf: { cases: 'Bestätigte Fälle', synthetic: 'Synthetische Anomalien' },
     sensitivity:
-      'Gefundene synthetische Anomalien nach Art und Anteil am Bild, mit 95%-Intervallen; – wo keine so entstand',
+      'Gefundene synthetische Anomalien nach Art und Anteil am Bild, mit 95-%-Intervallen; – wo keine so entstand',
     cellInterval: (low, high) => `${percent(low)}–${percent(high)}`,
     unchanged: 'Unverändert',
     unchangedText:
       'markiert, von Normalbildern, die denselben Weg gingen, ohne dass etwas darin erzeugt wurde: eine Kontrolle',
     kind: 'Art',
-    sizes: { small: 'klein, unter 2%', medium: '2 bis 8%', large: 'groß, ab 8%' },
+    sizes: { small: 'klein, unter 2 %', medium: '2 bis 8 %', large: 'groß, ab 8 %' },
     worst: 'Einen Blick wert',
     highestNormals: 'Normalbilder mit den höchsten Werten',
     lowestCases: 'Bestätigte Fälle mit den niedrigsten Werten',
     next: 'Weiter',
-    notDiagnostic: 'An wenigen Bildern eines Ortes gemessen. Nicht für die Diagnostik.',
+    notDiagnostic: 'An wenigen Bildern eines Standorts gemessen. Nicht für die Diagnostik.',
   },
 );

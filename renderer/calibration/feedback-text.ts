@@ -37,7 +37,7 @@ export const text = messages(
       `Version ${version} von „${set}“ enthält dieses Bild nicht mehr. Kalibrierungen auf früheren Versionen entstanden mit ihm; kalibrieren Sie neu.`,
     reallyNormal: 'Ist dieses Bild normal?',
     acceptedHere: (findings) =>
-      `${count(findings, 'Befund', 'Befunde')} darin ${findings === 1 ? 'ist' : 'sind'} angenommen. Als Normalbild würde es die nächste Kalibrierung lehren, dass Normales so aussieht.`,
+      `${count(findings, 'Fund', 'Funde')} darin ${findings === 1 ? 'ist' : 'sind'} angenommen. Als Normalbild würde es die nächste Kalibrierung lehren, dass Normales so aussieht.`,
     keepOut: 'Draußen lassen',
     normalAllTheSame: 'Es ist trotzdem normal',
   },

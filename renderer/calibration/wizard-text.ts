@@ -151,7 +151,7 @@ export const text = messages(
       preview: 'Anomalien',
       run: 'Training',
       evidence: 'Belege',
-      save: 'Sichern',
+      save: 'Speichern',
     },
     cancel: 'Verlassen',
     back: 'Zurück',
@@ -188,9 +188,9 @@ export const text = messages(
     howManyTrain: '16 werden trainiert. Sie reichen zum Lernen, mehr bringen wenig.',
     howManyHold: (share, needed) =>
       `${needed} weitere, von anderen Patienten, bleiben zurück. An ihnen zeigt sich, wie hoch ein Normalbild bewertet wird: Mit weniger als ${needed} kann niemand zusagen, dass höchstens ${formatShare(share)} der Normalbilder markiert werden.`,
-    noModel: 'Es gibt kein Modell. Importieren Sie eines auf der Seite Modelle.',
+    noModel: 'Es gibt kein Modell. Importieren Sie eines im Bereich Modelle.',
 
-    saved: 'Einen gesicherten Satz verwenden',
+    saved: 'Einen gespeicherten Satz verwenden',
     chooseBelow: 'Bilder unten wählen',
     asNewVersion: 'Ändern: als nächste Version',
     useAsSaved: (version) => `Version ${version} trotzdem verwenden`,
@@ -210,7 +210,7 @@ export const text = messages(
     nameOfSet: 'Name des Referenzsatzes',
     nameOfSetHint: 'Name, z. B. Kopf-CT normal, Frühjahr',
     confirm: 'Ich bestätige, dass diese Bilder normal sind',
-    saveSet: 'Sichern und weiter',
+    saveSet: 'Speichern und weiter',
     tooFew: (fewest) => `Wählen Sie mindestens ${fewest} Bilder; besser 32 oder mehr.`,
     tooMany: (most) =>
       `Ein Satz fasst höchstens ${count(most, 'Bild', 'Bilder')}. Wenige je Patient genügen: Nehmen Sie einige heraus.`,
@@ -280,16 +280,16 @@ export const text = messages(
     wrongShots: 'Trainieren Sie auf mindestens 2 Bildern.',
     wrongHeldOut: (most) => `Halten Sie mindestens ein Bild zurück: trainieren Sie auf höchstens ${most}.`,
     wrongMostShots: (most) => `Trainieren Sie auf höchstens ${most} Bildern: 16 reichen zum Lernen.`,
-    wrongShare: 'Der geduldete Anteil liegt zwischen 0 und 100%.',
+    wrongShare: 'Der geduldete Anteil liegt zwischen 0 und 100 %.',
     wrongSeed: 'Die Startzahl ist eine ganze Zahl ab 0.',
     confirmedBy: (by, at) => `bestätigt von ${by}, ${at}`,
     andMore: (more) => `und ${more} weitere`,
 
-    saveTitle: 'Kalibrierung sichern',
+    saveTitle: 'Kalibrierung speichern',
     inUse: 'Für neue Studien dieser Art verwenden',
     inUseText: 'Je Art ist eine Kalibrierung aktiv; die jetzt aktive tritt zurück und kann wieder eingesetzt werden.',
-    save: 'Sichern',
+    save: 'Speichern',
     saveText:
-      'Das Profil enthält Gewichte, Schwelle und Belege. Seine Karte bleibt lesbar, und nichts darin gehört einem Patienten.',
+      'Das Profil enthält Gewichte, Schwelle und Belege. Sein Datenblatt bleibt lesbar, und nichts darin gehört einem Patienten.',
   },
 );

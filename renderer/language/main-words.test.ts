@@ -117,6 +117,7 @@ describe('sentences of main', () => {
     expect(translated('About 2 slices are missing between image 3 and image 6: 15 mm apart, elsewhere 5 mm.')).toBe(
       'Etwa 2 Schichten fehlen zwischen Bild 3 und Bild 6: 15 mm Abstand, sonst 5 mm.',
     );
+    expect(translated('28 images imported.')).toBe('28 Bilder importiert.');
     expect(translated('2 images imported, 1 file left out.')).toBe('2 Bilder importiert, 1 Datei ausgelassen.');
   });
 

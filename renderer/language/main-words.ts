@@ -42,9 +42,13 @@ export function translated(words: string): string {
   return language.tag === 'de' ? inGerman(words) : words;
 }
 
+/** A number of main with decimals or groups of digits: 0.500, 40,000. Versions and addresses have another form. */
+const FIGURE = /^-?\d{1,3}(,\d{3})*(\.\d+)?$/;
+
 function inGerman(words: string): string {
   const whole = german[words];
   if (whole !== undefined) return whole;
+  if (FIGURE.test(words)) return words.replace(/[.,]/g, (mark) => (mark === '.' ? ',' : '.'));
   for (const pattern of patterns) {
     const found = pattern.english.exec(words);
     if (!found) continue;
@@ -58,7 +62,7 @@ function inGerman(words: string): string {
 function rowInGerman(words: string): string {
   const [, row = words, stop = ''] = /^(.*?)(\.?)$/s.exec(words) ?? [];
   const parts = row.split(/(, |; | and )/);
-  if (parts.length === 1) return words;
+  if (parts.length === 1) return stop === '' ? words : inGerman(row) + stop;
   const said = parts.map((part, at) => {
     if (at % 2 === 0) return inGerman(part);
     return part === ' and ' ? ' und ' : part;

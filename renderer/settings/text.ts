@@ -19,7 +19,7 @@ export const text = messages(
     >,
   },
   {
-    title: 'Recheneinheiten dieses Geräts',
+    title: 'Recheneinheiten dieses Rechners',
     untested: 'Noch nicht getestet. Jede wird mit der CPU verglichen, bevor sie auf diesem Modell rechnet.',
     test: 'Jetzt testen',
     chosen: 'in Gebrauch',

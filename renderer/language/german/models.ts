@@ -214,7 +214,7 @@ export const germanModels: Readonly<Record<string, string>> = {
   'This file is too large to be a calibration. Choose another one.':
     'Diese Datei ist für eine Kalibrierung zu groß. Wählen Sie eine andere.',
   'The profile in this file is not the one that its card describes.':
-    'Das Profil in dieser Datei ist nicht das, das ihre Karte beschreibt.',
+    'Das Profil in dieser Datei ist nicht das, das ihr Datenblatt beschreibt.',
   'This calibration was made on the model "{}", which is not here. Import the model first.':
     'Diese Kalibrierung entstand auf dem Modell „{}“, das nicht hier ist. Importieren Sie zuerst das Modell.',
   'This workstation does not compute what the other one did: scores of the same pictures differ by {}, and {} is allowed. Test the processors on the Models screen, and calibrate here instead.':

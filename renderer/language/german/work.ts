@@ -12,7 +12,7 @@ export const germanWork: Readonly<Record<string, string>> = {
     'Diese Studie hat keine Bilder zum Analysieren, nur Übersichtsaufnahmen.',
   'This study has no images.': 'Diese Studie hat keine Bilder.',
   'A job is at work on this study. Wait for its end, or cancel it.':
-    'Ein Auftrag arbeitet an dieser Studie. Warten Sie sein Ende ab oder brechen Sie ihn ab.',
+    'Eine Aufgabe arbeitet an dieser Studie. Warten Sie ihr Ende ab oder brechen Sie sie ab.',
   'This study cannot be removed: {}.': 'Diese Studie kann nicht entfernt werden: {}.',
   'The report of this study is signed, so it cannot be analysed again.':
     'Der Befund dieser Studie ist signiert; sie kann nicht noch einmal analysiert werden.',
@@ -38,7 +38,7 @@ export const germanWork: Readonly<Record<string, string>> = {
     'Geben Sie einen Namen von höchstens 64 Zeichen ohne \\, ^ und = an.',
   'This result is not here any more. Start it again.': 'Dieses Ergebnis ist nicht mehr hier. Beginnen Sie noch einmal.',
   'There is no such job. It may have ended in an earlier session.':
-    'Diesen Auftrag gibt es nicht. Vielleicht endete er in einer früheren Sitzung.',
+    'Diese Aufgabe gibt es nicht. Vielleicht endete sie in einer früheren Sitzung.',
   'The window is locked. Enter the passphrase first.': 'Das Fenster ist gesperrt. Geben Sie zuerst die Passphrase ein.',
   'This passphrase does not open this data folder. Nothing was changed; try again.':
     'Diese Passphrase öffnet diesen Datenordner nicht. Nichts wurde geändert; versuchen Sie es noch einmal.',

@@ -50,7 +50,7 @@ export class CalibrationPage {
   async new(): Promise<void> {
     await this.open();
     await this.#window.getByTestId('new-calibration').click();
-    await this.#window.getByRole('heading', { name: 'New calibration' }).waitFor();
+    await this.#window.getByTestId('wizard').waitFor();
     await this.goTo('scope');
     await this.#window.getByTestId('scope-any').check();
     await this.goTo('reference');
@@ -64,20 +64,20 @@ export class CalibrationPage {
 
   /** Ticks all images of the studies that the filter leaves. */
   async chooseStudies(filter: string): Promise<void> {
-    await this.#window.getByLabel('Filter studies').fill(filter);
+    await this.#window.getByTestId('filter-studies').fill(filter);
     await this.#window.getByTestId('choose-all-studies').click();
   }
 
   /** Takes so many pictures of the middle of each stack that the filter leaves. */
   async chooseSlices({ filter, images }: { readonly filter: string; readonly images: number }): Promise<void> {
-    await this.#window.getByLabel('Filter studies').fill(filter);
+    await this.#window.getByTestId('filter-studies').fill(filter);
     await this.#window.getByTestId('slices-images').fill(String(images));
     await this.#window.getByTestId('choose-slices').click();
   }
 
   /** Opens one study and ticks its images by their place, from 0. */
   async chooseImages(filter: string, places: readonly number[]): Promise<void> {
-    await this.#window.getByLabel('Filter studies').fill(filter);
+    await this.#window.getByTestId('filter-studies').fill(filter);
     await this.#window.getByTestId('reference-study').first().getByRole('button').click();
     const frames = this.#window.getByTestId('reference-frame');
     for (const place of places) await frames.nth(place).getByRole('checkbox').check();
@@ -92,6 +92,11 @@ export class CalibrationPage {
   /** Checks, names, confirms and saves the chosen images, and goes on to the settings of the training. */
   async saveReferenceSet(name: string): Promise<void> {
     await this.check();
+    await this.saveChecked(name);
+  }
+
+  /** Names, confirms and saves the chosen images, once they are checked. */
+  async saveChecked(name: string): Promise<void> {
     await this.#window.getByTestId('reference-set-name').fill(name);
     await this.#window.getByTestId('confirm-normal').check();
     await this.save.click();

@@ -29,7 +29,7 @@ export class WorklistPage {
 
   async open(): Promise<void> {
     await this.#window.getByTestId('nav-worklist').click();
-    await this.#window.getByRole('heading', { name: 'Worklist' }).waitFor();
+    await this.#window.locator('#worklist-title').waitFor();
   }
 
   async openDemo(): Promise<void> {

@@ -1,0 +1,262 @@
+/** The window in German: longer words than the English ones, and they fit everywhere, also at 200% zoom. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshFolder } from '../support/launch.ts';
+import { overflowing } from '../support/overflow.ts';
+import { askFor } from '../support/pages/bridge.ts';
+import { answerOpenDialog } from '../support/pages/dialogs.ts';
+import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
+import { writePhantomStudy } from '../support/phantom-studies.ts';
+
+describe('in German', () => {
+  const dataDir = freshFolder();
+  let station: WorkstationPages;
+  let caseUid = '';
+
+  beforeAll(async () => {
+    station = await openWorkstation({ dataDir });
+  });
+  beforeEach(() => keepPictureOfFailure(() => station));
+  afterAll(async () => {
+    await station?.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  test('is chosen in the settings, and stays over a restart', async () => {
+    const { window } = station;
+    await window.getByTestId('about-button').click();
+    await window.getByTestId('language').selectOption('de');
+    await window.getByTestId('about').getByRole('button', { name: 'Schließen' }).click();
+    await station.close();
+    station = await openWorkstation({ dataDir });
+    await station.window.getByRole('button', { name: 'Demostudien öffnen' }).waitFor();
+  });
+
+  test('the first start, the tour, help and settings', async () => {
+    const { window } = station;
+    await window.getByTestId('open-demo').waitFor();
+    await fits('first-start');
+    // The check itself can fail: it finds what is put wrong on purpose.
+    await window.evaluate(() => {
+      const button = document.querySelector<HTMLElement>('[data-testid="open-demo"]')!;
+      button.style.maxWidth = '6rem';
+    });
+    expect(await overflowing(window)).toEqual(['wider than its button: Demostudien öffnen']);
+    await window.reload();
+    await window.getByTestId('start-tour').click();
+    for (let step = 1; step < 5; step++) {
+      await fits(`tour-${step}`);
+      await window.getByTestId('tour-next').click();
+    }
+    await fits('tour-5');
+    await window.getByTestId('tour-done').click();
+    for (const screen of ['worklist', 'calibration', 'models', 'network']) {
+      await window.getByTestId(`nav-${screen}`).click();
+      await fits(`empty-${screen}`);
+      await window.keyboard.press('F1');
+      await window.getByTestId('help').waitFor();
+      await fits(`help-${screen}`);
+      await window.keyboard.press('Escape');
+    }
+    await window.getByTestId('about-button').click();
+    await fits('about');
+    await window.getByTestId('support-button').click();
+    await window.getByTestId('support').waitFor({ timeout: 120_000 });
+    await fits('support');
+    await window.keyboard.press('Escape');
+    await window.keyboard.press('Escape');
+  });
+
+  test('models and PACS', async () => {
+    const { window, network, models, jobs } = station;
+    await models.open();
+    await window.getByTestId('import-model').click();
+    await fits('import-model');
+    await window.keyboard.press('Escape');
+    await network.open();
+    await window.getByTestId('add-node').click();
+    await window.getByTestId('node-dialog').waitFor();
+    await fits('node');
+    await window.getByTestId('node-kind').selectOption('dicomweb');
+    await fits('node-dicomweb');
+    await window.keyboard.press('Escape');
+    await network.addDimseNode({ name: 'archiv', port: 9, aeTitle: 'ARCHIV' });
+    await network.startTest('archiv');
+    await window.getByTestId('change-receiver').click();
+    await window.getByTestId('receiver-dialog').waitFor();
+    await fits('receiver');
+    await window.keyboard.press('Escape');
+    await fits('network');
+    await jobs.dismissFaults();
+  });
+
+  test('importing, and the worklist', async () => {
+    const { app, window, worklist, jobs } = station;
+    const inbox = join(dataDir, 'inbox');
+    for (const number of [1, 2, 3]) writePhantomStudy(inbox, { number, slices: 4 });
+    caseUid = writePhantomStudy(inbox, { number: 10, slices: 5, series: 2, lesion: 'mass' }).studyInstanceUid;
+    writePhantomStudy(inbox, { number: 11, patient: 10, slices: 5, date: '20250301' });
+    await sharp({ create: { width: 60, height: 40, channels: 3, background: '#805040' } })
+      .png()
+      .toFile(join(inbox, 'foto.png'));
+    await answerOpenDialog(app, [inbox]);
+    await worklist.import('folder');
+    await window.getByTestId('photo-form').waitFor();
+    await fits('photos');
+    await worklist.tellOfPhotos('nothing');
+    await jobs.waitFor('import', 'done');
+    await fits('jobs');
+    await jobs.close();
+    await worklist.row(caseUid).waitFor();
+    await fits('worklist');
+    await window.getByTestId('worklist-view').click();
+    await fits('worklist-view');
+    await window.keyboard.press('Escape');
+    await worklist.askToRemove(caseUid);
+    await fits('remove-study');
+    await window.keyboard.press('Escape');
+    await worklist.search.fill('nichts dergleichen');
+    await window.getByTestId('clear-search').waitFor();
+    await fits('worklist-nothing');
+    await window.getByTestId('clear-search').click();
+  });
+
+  test('a calibration from its first step to its evidence', async () => {
+    const { window, calibration } = station;
+    await calibration.new();
+    await calibration.goTo('scope');
+    await fits('calibration-1-scope');
+    await calibration.goTo('reference');
+    await calibration.chooseImages('normal 1', [0, 1]);
+    await fits('calibration-2-reference');
+    await calibration.chooseStudies('normal');
+    await calibration.check();
+    await fits('calibration-3-checked');
+    await calibration.saveChecked('Kopf normal');
+    await calibration.goTo('preview');
+    await fits('calibration-4-anomalies');
+    await window.getByTestId('prompt-settings').getByText('Prompts', { exact: false }).first().click();
+    await fits('calibration-4-prompts');
+    await calibration.goTo('run');
+    await fits('calibration-5-settings');
+    await calibration.begin({ name: 'Kopf-CT', shots: 4, toleratedPercent: 90 });
+    await calibration.training();
+    await fits('calibration-6-run');
+    await window.getByTestId('step-evidence-body').waitFor({ timeout: 180_000 });
+    await fits('calibration-7-evidence');
+    await calibration.goTo('save');
+    await fits('calibration-8-save');
+    await window.getByTestId('save-calibration').click();
+    await calibration.detail.waitFor();
+    await fits('calibration');
+    await window.getByTestId('export-calibration').click();
+    await fits('calibration-export');
+    await window.keyboard.press('Escape');
+    await window.getByTestId('retire-calibration').click();
+    await fits('calibration-retire');
+    await window.keyboard.press('Escape');
+  });
+
+  test('reading, with everything that opens over it', async () => {
+    const { window, worklist, viewer } = station;
+    await worklist.open();
+    await worklist.openStudy(caseUid);
+    await fits('reading-before');
+    await viewer.analyse();
+    await viewer.goTo(viewer.findings.first());
+    await viewer.findings.first().getByTestId('accept').click();
+    await fits('reading');
+    await viewer.press('l');
+    await viewer.drag([0.4, 0.4], [0.6, 0.6]);
+    await window.getByTestId('measurement').waitFor();
+    await viewer.press('e');
+    await viewer.drag([0.3, 0.3], [0.45, 0.5]);
+    await fits('reading-measured');
+    await viewer.press('w');
+    for (const menu of ['layout', 'measure', 'window-presets']) {
+      await window.getByTestId(menu).click();
+      await window.getByRole('menu').waitFor();
+      await fits(`reading-${menu}`);
+      await window.keyboard.press('Escape');
+    }
+    await window.getByTestId('why').first().click();
+    await window.getByTestId('nearest-normal').first().waitFor();
+    await fits('why');
+    await window.keyboard.press('Escape');
+    await viewer.press('?');
+    await window.getByTestId('keys-dialog').waitFor();
+    await fits('keys');
+    await window.keyboard.press('Escape');
+    await viewer.hang('hanging-protocols');
+    await fits('protocols-empty');
+    await window.getByTestId('protocol-from-now').click();
+    await fits('protocol');
+    await window.getByTestId('save-protocol').click();
+    await fits('protocols');
+    await window.keyboard.press('Escape');
+    await viewer.hang('prior-beside');
+    await fits('prior');
+    await viewer.hang('layout-2x2');
+    await fits('layout');
+    await viewer.hang('multiplanar');
+    await window.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
+    await fits('three-planes');
+    await viewer.hang('multiplanar');
+    await viewer.hang('layout-1x1');
+  });
+
+  test('the report, and what leaves with it', async () => {
+    const { window, report } = station;
+    await report.open();
+    await fits('report-empty');
+    await window.getByTestId('templates').click();
+    await window.getByTestId('templates-dialog').waitFor();
+    await fits('templates');
+    await window.keyboard.press('Escape');
+    await window.getByTestId('indication').fill('Kopfschmerz');
+    await report.impression.fill('Erfundene Raumforderung.');
+    await report.impression.blur();
+    await report.sign.click();
+    await window.getByTestId('sign-dialog').waitFor();
+    await fits('sign');
+    await window.getByTestId('confirm-sign').click();
+    await report.signed.waitFor();
+    await fits('report-signed');
+    for (const [button, dialog] of [
+      ['export-results', 'export-dialog'],
+      ['copies', 'copies-dialog'],
+      ['addendum', 'addendum-dialog'],
+    ] as const) {
+      await window.getByTestId(button).click();
+      await window.getByTestId(dialog).waitFor();
+      if (dialog === 'addendum-dialog') await window.getByTestId('take-back').first().check();
+      await fits(dialog);
+      await window.keyboard.press('Escape');
+    }
+    expect(await askFor(window, 'session.get')).toMatchObject({ screen: 'viewer' });
+    expect(station.pageErrors).toEqual([]);
+  });
+
+  /** Keeps a picture of it in test-results/ for whoever wants to look. */
+  async function fits(name: string): Promise<void> {
+    const { app, window } = station;
+    for (const factor of [1, 2]) {
+      await app.evaluate(
+        ({ BrowserWindow }, by) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(by),
+        factor,
+      );
+      await window.waitForTimeout(250); // for what follows the size of the window
+      // Playwright's own pictures know nothing of the zoom; the first one here shows what was drawn before.
+      const png = await app.evaluate(async ({ BrowserWindow }) => {
+        const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+        await contents?.capturePage();
+        return (await contents?.capturePage())?.toPNG().toString('base64');
+      });
+      writeFileSync(testResult(`german-${name}-${factor}.png`), Buffer.from(png ?? '', 'base64'));
+      expect.soft(await overflowing(window), `${name} at ${factor * 100}%`).toEqual([]);
+    }
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(1));
+  }
+});
