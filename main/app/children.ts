@@ -21,7 +21,7 @@ export interface Children {
 /** An engine that neither says anything nor uses the processor for so long hangs. Opening a large model waits for a disk. */
 const ENGINE_SILENCE_MS = 120_000;
 
-/** Nothing is started before it is needed. */
+/** Nothing is started here. */
 export function prepareChildren(log: Log): Children {
   const engineNamed = (name: 'engine' | 'trial') =>
     new WorkerProcess<EngineTasks>({

@@ -13,6 +13,8 @@ export const MEASURE = 'measure-window';
 /** Before the figures in its output. */
 const MARK = 'figures ';
 
+/** A reader looks at the worklist before opening a study. */
+const LOOKING_MS = 3000;
 const OPENINGS = 6;
 const SCROLL = { steps: 240, perSecond: 20 };
 const TOGGLES = 40;
@@ -51,7 +53,9 @@ function switches(): readonly string[] {
   return [
     ...kept,
     ...(hasDisplay ? [] : ['--ozone-platform=headless']),
-    ...(software ? ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'] : []),
+    ...(software
+      ? ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-compositing']
+      : []),
     '--js-flags=--expose-gc',
     '--enable-precise-memory-info',
     '--disable-renderer-backgrounding',
@@ -78,6 +82,7 @@ export async function runMeasuredWindow(args: readonly string[]): Promise<void> 
 async function measure(window: BrowserWindow, plan: RenderingPlan): Promise<RenderingFigures> {
   const inPage = <Args extends readonly unknown[], T>(act: (...args: Args) => Promise<T>, ...args: Args): Promise<T> =>
     window.webContents.executeJavaScript(`(${act.toString()})(...${JSON.stringify(args)})`);
+  await new Promise((looked) => setTimeout(looked, LOOKING_MS));
   const openingMs: number[] = [];
   for (let opening = 0; opening < OPENINGS; opening++) {
     openingMs.push(await inPage(openInPage, plan.large));

@@ -114,7 +114,10 @@ function open(root: string, log: Log, dataKey: Uint8Array | null, entered: Brows
       (name, fault) => recordFailure(station, `call.${name}`, '', fault),
       (name) => !lock.locked || WHILE_LOCKED.includes(name),
     );
-    window.webContents.on('did-finish-load', () => log.event('window.ready'));
+    window.webContents.on('did-finish-load', () => {
+      log.event('window.ready');
+      children.reader.prepare(); // the first picture would wait for it
+    });
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       log.event('window.gone', { reason });
       if (reason !== 'clean-exit') window?.reload();

@@ -50,6 +50,24 @@ it.runIf(platform() === 'linux')('ends a child that hangs or grows without end, 
   expect(await worker.run('echo', 'and again')).toBe('and again');
 });
 
+it('starts its child before it is needed, once, and none when it is closed', async () => {
+  let started = 0;
+  const start = () => {
+    started++;
+    return startChild();
+  };
+  const worker = new WorkerProcess<Tasks>({ start, diedCode: 'reader-died', diedMessage: 'It died.' });
+  onTestFinished(() => worker.close());
+  worker.prepare();
+  worker.prepare();
+  expect(started).toBe(1);
+  expect(await worker.run('echo', 'ready')).toBe('ready');
+  expect(started).toBe(1);
+  worker.close();
+  worker.prepare();
+  expect(started).toBe(1);
+});
+
 it('does not wait for a child that never came up, and can neither answer nor be ended', async () => {
   const never: ChildHandle = { postMessage: () => {}, onMessage: () => {}, onExit: () => {}, kill: () => {} };
   const handles = [never, startChild()];

@@ -85,6 +85,11 @@ export class WorkerProcess<T extends TaskMap<T>> implements RestartableRunner<T>
     }
   }
 
+  /** Starts the child process before it is needed. */
+  prepare(): void {
+    if (!this.#closed) this.#startedChild();
+  }
+
   /** Ends the child process, and with it whatever runs; the next call of `run` starts a new one. */
   restart(): void {
     if (this.#child) this.#bury(this.#child, 'restarted');

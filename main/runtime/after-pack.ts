@@ -89,6 +89,6 @@ if [ "\${1:-}" = cli ]; then
   exec "$here/${program}" $sandbox --ozone-platform=headless --disable-gpu --log-level=3 "$@"
 fi
 # Without a graphics device the viewer's WebGL runs on the processor.
-[ -e /dev/dri ] || graphics="--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
+[ -e /dev/dri ] || graphics="--use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --disable-gpu-compositing"
 exec "$here/${program}" $sandbox $graphics --log-level=3 "$@"
 `;

@@ -40,10 +40,13 @@ function sandboxSwitches(): readonly string[] {
   return works ? [] : ['--no-sandbox'];
 }
 
-/** Without a graphics device the viewer's WebGL runs on the processor, which Chromium wants to be asked for. */
+/**
+ * Without a graphics device the viewer's WebGL runs on the processor, which Chromium wants to be asked for. The page around
+ * the pictures is put together without WebGL then: that takes a fifth of the processor time (docs/performance.md).
+ */
 function graphicsSwitches(): readonly string[] {
   if (process.platform !== 'linux' || existsSync('/dev/dri')) return [];
-  return ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+  return ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-compositing'];
 }
 
 /** Runs the command line of the product and returns its exit code. stdout carries the program's results alone. */

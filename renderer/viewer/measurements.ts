@@ -95,14 +95,16 @@ export class Measurements {
       this.#show(one);
     }
     this.#onChanged(studyInstanceUid, list);
+    if (list.length > 0) redrawAll();
   }
 
   /** Lets nothing change any more in a study, neither by hand nor by undoing. */
   lock(studyInstanceUid: string): void {
     if (this.#locked.has(studyInstanceUid)) return;
     this.#locked.add(studyInstanceUid);
-    for (const { measurement, study } of this.#drawn())
-      if (study === studyInstanceUid) annotations.locking.setAnnotationLocked(measurement.id, true);
+    const own = this.#drawn().filter(({ study }) => study === studyInstanceUid);
+    for (const { measurement } of own) annotations.locking.setAnnotationLocked(measurement.id, true);
+    if (own.length > 0) redrawAll();
     if (this.#studies.has(studyInstanceUid)) forgetSteps(); // they lead back before the signature
   }
 
@@ -228,7 +230,7 @@ export class Measurements {
     const stored = this.#stored.get(id);
     if (stored) this.#show(stored);
     forgetSteps(); // they lead to what was refused
-    for (const { viewport } of getEnabledElements()) viewport.render();
+    redrawAll();
   }
 
   #studyOf(one: Measurement): string {
@@ -305,6 +307,10 @@ export class Measurements {
     );
     if (locked) annotations.locking.setAnnotationLocked(one.id, true);
   }
+}
+
+function redrawAll(): void {
+  for (const { viewport } of getEnabledElements()) viewport.render();
 }
 
 type Place = [number, number, number];

@@ -238,7 +238,7 @@ export class MprView implements PictureView {
   goToPlace([x, y, z]: readonly [number, number, number]): void {
     const tool = ToolGroupManager.getToolGroup(this.#id)?.getToolInstance(CrosshairsTool.toolName);
     (tool as CrosshairsTool | undefined)?.setToolCenter([x, y, z]);
-    this.redraw();
+    this.#redraw();
   }
 
   /** Of the plane that the keys belong to. */
@@ -248,13 +248,13 @@ export class MprView implements PictureView {
 
   scroll(step: number): void {
     this.#viewport(this.activePlane).scroll(step);
-    this.redraw();
+    this.#redraw();
   }
 
   setWindow({ center, width }: WindowLevel): void {
     const voiRange = utilities.windowLevel.toLowHighRange(width, center, Enums.VOILUTFunctionType.LINEAR);
     for (const plane of planes) this.#viewport(plane).setProperties({ voiRange });
-    this.redraw();
+    this.#redraw();
   }
 
   resetWindow(): void {
@@ -270,14 +270,14 @@ export class MprView implements PictureView {
   #applyInversion(): void {
     const invert = this.#inverted !== this.#pixels.storedInverted;
     for (const plane of planes) this.#viewport(plane).setProperties({ invert });
-    this.redraw();
+    this.#redraw();
   }
 
   /** Tints what a mask covers of the volume; null for none. @param mask 0 or 1, slice after slice */
   tint(mask: Uint8Array<ArrayBuffer> | null): void {
     if (mask) this.#tint.show(mask);
     else this.#tint.hide();
-    this.redraw();
+    this.#redraw();
   }
 
   resetLook(): void {
@@ -292,7 +292,7 @@ export class MprView implements PictureView {
   }
 
   /** With what is measured in the planes. */
-  redraw(): void {
+  #redraw(): void {
     this.#engine.renderViewports(planes.map((plane) => this.#viewportId(plane)));
   }
 

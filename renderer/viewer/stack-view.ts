@@ -12,6 +12,7 @@ import { ToolGroupManager } from '@cornerstonejs/tools';
 import type { FrameRow } from '../../preload/contract/model.ts';
 import { type Affine, affineFrom } from './affine.ts';
 import { startCornerstone } from './cornerstone.ts';
+import { framesDrawn } from './frames-drawn.ts';
 import { addToolGroup, type MouseTool, useTool } from './mouse-tools.ts';
 import type { PictureView } from './picture-view.ts';
 import { PictureTint } from './region-tint.ts';
@@ -47,6 +48,8 @@ export class StackView implements PictureView {
   #imageIds: string[] = [];
   #frames: readonly FrameRow[] = [];
   #fetching = 0;
+  /** Once the first picture of the stack is on the screen: what is fetched ahead must not hold it up. */
+  #firstOnScreen: Promise<void> | null = null;
   /** The reader's own wish, on top of what each file asks for. */
   #inverted = false;
   /** Fetched ahead in vain; asked for again once the reader is there. */
@@ -184,12 +187,9 @@ export class StackView implements PictureView {
     else this.#tint.show(imageId, mask);
   }
 
-  redraw(): void {
-    this.#viewport.render();
-  }
-
   /** A picture that filled its place fills the new one; one that was zoomed or moved stays as it is. */
   resize(): void {
+    if (this.#keepsSize()) return; // an observer tells of the size at the start, too
     const refit = this.#fits;
     this.#engine.resize(true, true);
     if (refit)
@@ -198,6 +198,12 @@ export class StackView implements PictureView {
         this.#viewport.resetCamera();
         this.#viewport.setViewPresentation({ rotation, flipHorizontal, flipVertical });
       });
+  }
+
+  #keepsSize(): boolean {
+    const { width, height, clientWidth, clientHeight } = this.#viewport.canvas;
+    const ratio = window.devicePixelRatio;
+    return width === Math.round(clientWidth * ratio) && height === Math.round(clientHeight * ratio);
   }
 
   /** Does nothing while there is no picture: Cornerstone would throw. */
@@ -260,6 +266,9 @@ export class StackView implements PictureView {
   async #fetchAhead(index: number): Promise<void> {
     const turn = ++this.#fetching;
     const imageIds = this.#imageIds;
+    this.#firstOnScreen ??= framesDrawn(2); // the first hands the picture over, the second comes when it was taken
+    await this.#firstOnScreen;
+    if (turn !== this.#fetching) return;
     for (let distance = 1; distance <= fetchedAhead; distance++) {
       for (const imageId of [imageIds[index + distance], imageIds[index - distance]]) {
         if (imageId === undefined || cache.isLoaded(imageId) || this.#unreadable.has(imageId)) continue;
@@ -272,6 +281,7 @@ export class StackView implements PictureView {
 
   #forget(): void {
     this.#fetching++;
+    this.#firstOnScreen = null;
     releaseImages(this.#imageIds);
     this.#unreadable.clear();
     this.#imageIds = [];

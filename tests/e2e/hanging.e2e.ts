@@ -38,6 +38,24 @@ describe('hanging a study', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
+  test('a study that is opened draws its picture once', async () => {
+    const { viewer, window } = station;
+    await window.getByTestId('nav-worklist').click();
+    await window.evaluate(() => {
+      const drawn: EventTarget[] = [];
+      Object.assign(globalThis, { drawn });
+      const onDrawn = async ({ target }: Event) => {
+        await new Promise((settled) => setTimeout(settled));
+        // An empty place may be drawn before.
+        if (target instanceof Element && target.closest('[data-rendered="true"]')) drawn.push(target);
+      };
+      document.addEventListener('CORNERSTONE_IMAGE_RENDERED', (event) => void onDrawn(event), true);
+    });
+    await viewer.open();
+    await window.waitForTimeout(1000);
+    expect(await window.evaluate('globalThis.drawn.length')).toBe(1);
+  });
+
   const active = () =>
     station.window
       .getByTestId('tile')

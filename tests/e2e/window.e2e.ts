@@ -26,6 +26,21 @@ test('its graphics draw the viewer: WebGL 2', async () => {
   );
 });
 
+test('what the first picture would wait for is ready before a study is opened', async () => {
+  const { app, window } = workstation;
+  await window.addInitScript(() => {
+    const drawn: string[] = [];
+    Object.assign(globalThis, { drawn });
+    document.addEventListener('CORNERSTONE_IMAGE_RENDERED', ({ target }) => drawn.push(String(target)), true);
+  });
+  await window.reload();
+  await expect.poll(() => window.evaluate('globalThis.drawn.length')).toBe(1);
+  await expect.poll(() => window.locator('canvas').count()).toBe(0); // nothing of it stays
+  expect(await app.evaluate(({ app: own }) => own.getAppMetrics().map(({ name }) => name))).toContain(
+    'mediclip-reader',
+  );
+});
+
 test('photographs are asked whose they are, and keep it', async () => {
   keepPictureOfFailure(() => workstation);
   const { app, window, worklist, dataDir } = workstation;
