@@ -13,6 +13,7 @@ import { frameKey } from '../images/frame-key.ts';
 import { call, FaultError } from '../workstation.ts';
 import { forgetSteps } from './history.ts';
 import { annotationTools } from './mouse-tools.ts';
+import { cross } from './plane-state.ts';
 import { imageIdOf } from './stack-images.ts';
 
 const { ANNOTATION_ADDED, ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_REMOVED } = Enums.Events;
@@ -143,9 +144,7 @@ export class Measurements {
 
   readonly #added = (event: Event): void => {
     const { annotation } = (event as CustomEvent<{ annotation: Types.Annotation }>).detail;
-    // Cornerstone would show a length in every plane through it: by its normal alone it stays in the one it was taken in.
-    const { metadata } = annotation;
-    if (metadata && this.#studyOfPlanes.has(metadata.FrameOfReferenceUID ?? '')) delete metadata.planeRestriction;
+    if (this.#studyOfPlanes.has(annotation.metadata?.FrameOfReferenceUID ?? '')) keepInItsPlane(annotation);
     // A step that was undone puts a whole one back; one that a mouse draws grows from a single place.
     const [first, ...others] = annotation.data.handles?.points ?? [];
     const isStart = first !== undefined && others.length > 0 && others.every((place) => isSamePlace(place, first));
@@ -308,6 +307,22 @@ export class Measurements {
     if (locked) annotations.locking.setAnnotationLocked(one.id, true);
   }
 }
+
+/**
+ * Cornerstone would show a length in every plane through it, and count voxels up to a whole voxel away from the plane into a
+ * mean.
+ */
+function keepInItsPlane({ metadata, data }: Types.Annotation): void {
+  const [point] = data.handles?.points ?? [];
+  const { FrameOfReferenceUID, viewPlaneNormal, viewUp } = metadata ?? {};
+  if (!metadata || !point || !FrameOfReferenceUID || !viewPlaneNormal || !viewUp) return;
+  const across = cross(viewUp, viewPlaneNormal);
+  const restriction = { FrameOfReferenceUID, point, inPlaneVector1: viewUp, inPlaneVector2: across };
+  metadata.planeRestriction = { ...restriction, referencePlaneThickness: thinPlaneMm };
+}
+
+/** Of a plane that takes its nearest voxels alone: both layers where it lies halfway between, in spite of rounded places. */
+const thinPlaneMm = 0.01;
 
 function redrawAll(): void {
   for (const { viewport } of getEnabledElements()) viewport.render();

@@ -36,7 +36,7 @@ export function planeState(viewport: Types.IVolumeViewport, inverted: boolean): 
   };
 }
 
-function cross([a, b, c]: Types.Point3, [d, e, f]: Types.Point3): number[] {
+export function cross([a, b, c]: Types.Point3, [d, e, f]: Types.Point3): Types.Point3 {
   return [b * f - c * e, c * d - a * f, a * e - b * d];
 }
 

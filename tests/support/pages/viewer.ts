@@ -115,6 +115,11 @@ export class ViewerPage {
     await mouse.up();
   }
 
+  async clickPlane(plane: string, [x, y]: readonly [number, number]): Promise<void> {
+    const { width, height } = (await this.#window.getByTestId(`plane-${plane}`).boundingBox())!;
+    await this.#window.getByTestId(`plane-${plane}`).click({ position: { x: x * width, y: y * height } });
+  }
+
   overlayState(): Promise<string | null> {
     return this.stack.getAttribute('data-overlay');
   }
@@ -251,6 +256,11 @@ export class ViewerPage {
   /** What stands beside the measurements in a plane. */
   async measuredInPlane(plane: string): Promise<string> {
     return (await this.#window.locator(`[data-testid="plane-${plane}"] svg text`).allTextContents()).join(' ');
+  }
+
+  /** What stands beside each measurement in a plane. */
+  async boxesInPlane(plane: string): Promise<readonly string[]> {
+    return await this.#window.locator(`[data-testid="plane-${plane}"] svg text`).allTextContents();
   }
 
   /** What stands beside the measurements on the picture. */
