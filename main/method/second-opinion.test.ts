@@ -54,17 +54,17 @@ describe('the memory bank as a second opinion', () => {
 
   it('weighs evidence by how much better than chance it tells made anomalies from normals', () => {
     const normals = [
-      [0, 0, 1, 5],
-      [1, 1, 0, 5],
+      [0, 0, 1, 5, 0],
+      [1, 1, 0, 5, 1],
     ];
     const anomalies = [
-      [2, 2, 0, 0],
-      [3, 0.5, 1, 1],
+      [2, 2, 0, 0, 2],
+      [3, 0.5, 1, 1, 0.5],
     ];
-    // AUROC 1, 3/4, 1/2 and 0: gains of 1/2, 1/4, nothing, and nothing for worse than chance.
-    expect(evidenceWeights(normals, anomalies)).toEqual([2 / 3, 1 / 3, 0, 0]);
-    expect(evidenceWeights(normals, normals)).toEqual([0.25, 0.25, 0.25, 0.25]);
-    expect(evidenceWeights(normals, [])).toEqual([0.25, 0.25, 0.25, 0.25]);
+    // AUROC 1, 3/4, 1/2, 0 and 3/4: gains of 1/2, 1/4, nothing, nothing for worse than chance, and 1/4 for each of two taps.
+    expect(evidenceWeights(normals, anomalies)).toEqual([0.4, 0.2, 0, 0, 0.4]);
+    expect(evidenceWeights(normals, normals)).toEqual([0.2, 0.2, 0.2, 0.2, 0.2]);
+    expect(evidenceWeights(normals, [])).toEqual([0.2, 0.2, 0.2, 0.2, 0.2]);
   });
 
   it('scores normal at one half, in order, without ever reaching 0 or 1', () => {

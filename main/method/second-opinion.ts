@@ -84,8 +84,9 @@ export function departures(evidence: readonly number[], { mean, deviation }: Evi
 
 /**
  * What share each kind of evidence has in the score: in proportion to how much better than chance it tells anomalies
- * that were made in the normals from the normals themselves (AUROC - 1/2). Equal shares where no kind tells anything.
- * @param normals departures of the normals, each judged as if it were new
+ * that were made in the normals from the normals themselves (AUROC - 1/2). Equal shares where no kind tells anything. The
+ * trained map, which is made of all taps, counts once for each, as the bank's evidence does.
+ * @param normals departures of the normals, each judged as if it were new: two kinds per tap, then the map's
  * @param anomalies departures of anomalies, each made in a normal and judged without it
  * @returns shares that sum to 1
  */
@@ -97,7 +98,9 @@ export function evidenceWeights(
   const gains = normals[0]!.map((_, kind) =>
     anomalies.length > 0 ? Math.max(0, auroc(column(normals, kind), column(anomalies, kind)) - 0.5) : 0,
   );
-  return sharesOf(gains);
+  const ofMap = gains.at(-1)!;
+  const taps = (gains.length - 1) / 2;
+  return sharesOf([...gains.slice(0, -1), taps * ofMap]);
 }
 
 /** In proportion, summing to 1; equal where all are 0. */
