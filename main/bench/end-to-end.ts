@@ -1,6 +1,7 @@
 /** What a person waits for: a folder from files to maps against the bare network, and the first slice of a series. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mapsWeights } from '../engine/networks.ts';
 import { sharp } from '../imaging/sharp.ts';
 import { Random } from '../method/random.ts';
 import { loadPack } from '../modelpack/pack.ts';
@@ -75,7 +76,7 @@ async function bareForward(
   const pixels = Float32Array.from({ length: BATCH * 3 * side ** 2 }, () => random.between(-1, 1));
   const model = await readFile(join(packFolder, manifest.vision.graph));
   return async (count) => {
-    const session = { dataFolder: packFolder, mapWeights: true };
+    const session = { dataFolder: packFolder, mapWeights: mapsWeights(manifest.vision.weights) };
     const feeds = { pixels: { dims: [BATCH, 3, side, side], data: pixels } };
     const input = { model, session, feeds, repeats: Math.ceil(count / BATCH) };
     const { runMs } = await tools.engine.run('measure', input, { signal: job.signal });

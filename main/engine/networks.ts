@@ -16,8 +16,8 @@ import { openSession, type Session } from './sessions.ts';
 import { MOST_PICTURES, TAP_CACHE_BYTES, type VisionTower } from './taps.ts';
 
 /**
- * Towers up to this size may take more private memory where that makes them quicker by a tenth or more: text weights
- * repacked for training, and memory kept between runs. Both towers of ViT-B are below, those of ViT-L above.
+ * Towers up to this size may take more private memory where that makes them quicker by a tenth: weights repacked for the
+ * processor, and memory kept between runs. Both towers of ViT-B are below, those of ViT-L above.
  */
 const LARGE_TOWER_BYTES = 384 * 1024 * 1024;
 
@@ -27,7 +27,9 @@ const PICTURES_OF_LARGE_TOWERS = 2;
 /** What a calibration keeps of pictures that were seen before (taps.ts) where a large tower needs the memory. */
 const TAPS_BESIDE_LARGE_TOWERS = 64 * 1024 * 1024;
 
-const bytesOf = ({ tensors }: PackWeights) => Object.values(tensors).reduce((sum, { length }) => sum + length, 0);
+/** Whether a tower's weights are used as they lie in the mapped file (OpenOptions.mapWeights). */
+export const mapsWeights = ({ tensors }: PackWeights, largeTowerBytes = LARGE_TOWER_BYTES): boolean =>
+  Object.values(tensors).reduce((sum, { length }) => sum + length, 0) > largeTowerBytes;
 
 /** A session that may give its memory back between the phases of a calibration. */
 interface Resting {
@@ -88,7 +90,7 @@ export async function openNetworks(
   const options = { provider, dataFolder: folder, halfWeights: precision === 'float16-weights' };
   const common = { architecture, taps, weights: manifest.text.weights, side };
 
-  const isLarge = (weights: PackWeights) => bytesOf(weights) > largeTowerBytes;
+  const isLarge = (weights: PackWeights) => mapsWeights(weights, largeTowerBytes);
   // What lies on a card is no memory of this process, and takes longer to bring there.
   const isSparing = (weights: PackWeights) => provider === 'cpu' && isLarge(weights);
   const openResting = async (weights: PackWeights, openIt: () => Promise<Session>): Promise<Resting> => {
@@ -100,7 +102,7 @@ export async function openNetworks(
   const openTower = async (): Promise<VisionTower> => {
     const { weights } = manifest.vision;
     const graph = await readFile(pack.visionPath);
-    const openIt = () => open(graph, { ...options, mapWeights: true });
+    const openIt = () => open(graph, { ...options, mapWeights: isLarge(weights) });
     return {
       ...(await openResting(weights, openIt)),
       identity: `${pack.identity} ${provider}`, // providers round differently

@@ -18,7 +18,7 @@ export interface OpenOptions {
   readonly dataFolder?: string;
   /**
    * Use weights as they lie in the mapped file instead of repacking them for the processor. Saves their size in private
-   * memory at the same speed; a training step, which reads them forward and backward, saves twice their size.
+   * memory for up to a tenth more time; a training step, which reads them forward and backward, saves twice their size.
    */
   readonly mapWeights?: boolean;
   /**
