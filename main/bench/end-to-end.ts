@@ -1,7 +1,7 @@
 /** What a person waits for: a folder from files to maps against the bare network, and the first slice of a series. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapsWeights } from '../engine/networks.ts';
+import { mapsWeights, PICTURES_OF_LARGE_TOWERS } from '../engine/networks.ts';
 import { sharp } from '../imaging/sharp.ts';
 import { Random } from '../method/random.ts';
 import { loadPack } from '../modelpack/pack.ts';
@@ -73,14 +73,16 @@ async function bareForward(
   const { manifest } = await loadPack(packFolder);
   const side = manifest.vision.imageSize;
   const random = new Random(1);
-  const pixels = Float32Array.from({ length: BATCH * 3 * side ** 2 }, () => random.between(-1, 1));
+  const mapWeights = mapsWeights(manifest.vision.weights);
+  const pictures = mapWeights ? PICTURES_OF_LARGE_TOWERS : BATCH; // a run, as detection makes them
+  const pixels = Float32Array.from({ length: pictures * 3 * side ** 2 }, () => random.between(-1, 1));
   const model = await readFile(join(packFolder, manifest.vision.graph));
   return async (count) => {
-    const session = { dataFolder: packFolder, mapWeights: mapsWeights(manifest.vision.weights) };
-    const feeds = { pixels: { dims: [BATCH, 3, side, side], data: pixels } };
-    const input = { model, session, feeds, repeats: Math.ceil(count / BATCH) };
+    const session = { dataFolder: packFolder, mapWeights };
+    const feeds = { pixels: { dims: [pictures, 3, side, side], data: pixels } };
+    const input = { model, session, feeds, repeats: Math.ceil(count / pictures) };
     const { runMs } = await tools.engine.run('measure', input, { signal: job.signal });
-    return runMs.reduce((sum, ms) => sum + ms, 0) * (count / BATCH / runMs.length);
+    return runMs.reduce((sum, ms) => sum + ms, 0) * (count / pictures / runMs.length);
   };
 }
 
