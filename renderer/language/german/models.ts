@@ -95,6 +95,7 @@ export const germanModels: Readonly<Record<string, string>> = {
   '{} stores {} compressed.': '{} speichert {} komprimiert.',
 
   'A head needs at least one tap.': 'Ein Kopf braucht mindestens einen Abgriff.',
+  'Prompts learn one step at a time.': 'Prompts lernen einen Schritt nach dem anderen.',
   'A map of {} values has a mask of {}, at {} x {}.': 'Eine Karte von {} Werten hat eine Maske von {}, bei {} x {}.',
   'There are more than {} abnormal regions; evaluate fewer images at once.':
     'Es gibt mehr als {} auffällige Regionen; werten Sie weniger Bilder auf einmal aus.',
