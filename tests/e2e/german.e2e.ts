@@ -111,6 +111,8 @@ describe('in German', () => {
     await jobs.close();
     await worklist.row(caseUid).waitFor();
     await fits('worklist');
+    // Days in the window's order, whatever the system's is.
+    expect((await window.getByTestId('filter-from').innerText()).replaceAll(/\s/g, '')).toBe('tt.mm.jjjj');
     await window.getByTestId('worklist-view').click();
     await fits('worklist-view');
     await window.keyboard.press('Escape');

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshFolder } from '../support/launch.ts';
 import { writeManyStudies } from '../support/many-studies.ts';
+import { typeDay } from '../support/pages/day.ts';
 import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
 
@@ -51,8 +52,8 @@ describe(`a worklist of ${STUDIES} studies`, () => {
     await expect
       .poll(async () => new Set((await worklist.read()).map((row) => row.modality)))
       .toEqual(new Set(['MR HEAD']));
-    await window.getByTestId('filter-from').fill('2026-06-01');
-    await window.getByTestId('filter-to').fill('2026-06-30');
+    await typeDay(window.getByTestId('filter-from'), '2026-06-01');
+    await typeDay(window.getByTestId('filter-to'), '2026-06-30');
     await expect
       .poll(async () => (await worklist.read()).map((row) => row.date.slice(0, 3)))
       .toSatisfy((months: string[]) => months.length > 0 && months.every((month) => month === 'Jun'));

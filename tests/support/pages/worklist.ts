@@ -1,5 +1,6 @@
 /** The worklist: bringing studies in, finding and opening them. */
 import type { Locator, Page } from 'playwright-core';
+import { typeDay } from './day.ts';
 
 /** What a row says, column by column. */
 export interface WorklistRow {
@@ -57,7 +58,9 @@ export class WorklistPage {
     await form.waitFor();
     if (fields === 'nothing') await form.getByTestId('photos-without').click();
     else {
-      for (const [label, value] of Object.entries(fields)) await form.getByLabel(label, { exact: true }).fill(value);
+      const { 'Date of birth': birth, ...others } = fields;
+      for (const [label, value] of Object.entries(others)) await form.getByLabel(label, { exact: true }).fill(value);
+      if (birth) await typeDay(form.getByTestId('photo-birth'), birth);
       await form.getByRole('button', { name: 'Import', exact: true }).click();
     }
     await form.waitFor({ state: 'hidden' });
