@@ -1,7 +1,7 @@
 /** How fast images are scored: against what the machine can do at all, and end to end against the bare network. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapsWeights, PICTURES_OF_LARGE_TOWERS } from '../engine/networks.ts';
+import { mapsWeights, picturesPerRun } from '../engine/networks.ts';
 import type { OpenOptions } from '../engine/sessions.ts';
 import type { MeasureOutput } from '../engine/tasks.ts';
 import type { ClipArchitecture } from '../method/architecture.ts';
@@ -65,7 +65,7 @@ async function visionAgainstLimit(
   const { manifest } = await loadPack(folder, { verify: false });
   const mapWeights = mapsWeights(manifest.vision.weights);
   const weights = mapWeights ? 'weights mapped' : 'weights repacked';
-  const pictures = mapWeights ? PICTURES_OF_LARGE_TOWERS : BATCH; // a run, as detection makes them
+  const pictures = picturesPerRun(manifest.vision.weights);
   const feeds = { pixels: { dims: [pictures, 3, imageSize, imageSize], data: noise(pictures * 3 * imageSize ** 2) } };
   const note = pictures < BATCH ? `batch ${BATCH} in runs of ${pictures}, fp32` : `batch ${BATCH}, fp32`;
   const session = { dataFolder: folder, mapWeights };

@@ -1,7 +1,7 @@
 /** What a person waits for: a folder from files to maps against the bare network, and the first slice of a series. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mapsWeights, PICTURES_OF_LARGE_TOWERS } from '../engine/networks.ts';
+import { mapsWeights, picturesPerRun } from '../engine/networks.ts';
 import { sharp } from '../imaging/sharp.ts';
 import { Random } from '../method/random.ts';
 import { loadPack } from '../modelpack/pack.ts';
@@ -74,7 +74,7 @@ async function bareForward(
   const side = manifest.vision.imageSize;
   const random = new Random(1);
   const mapWeights = mapsWeights(manifest.vision.weights);
-  const pictures = mapWeights ? PICTURES_OF_LARGE_TOWERS : BATCH; // a run, as detection makes them
+  const pictures = picturesPerRun(manifest.vision.weights);
   const pixels = Float32Array.from({ length: pictures * 3 * side ** 2 }, () => random.between(-1, 1));
   const model = await readFile(join(packFolder, manifest.vision.graph));
   return async (count) => {

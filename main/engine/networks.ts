@@ -22,7 +22,11 @@ import { MOST_PICTURES, TAP_CACHE_BYTES, type VisionTower } from './taps.ts';
 const LARGE_TOWER_BYTES = 384 * 1024 * 1024;
 
 /** Pictures per run of a large tower on a processor: at least as quick as eight, with 200 MB less beside the weights of ViT-L/14. */
-export const PICTURES_OF_LARGE_TOWERS = 2;
+const PICTURES_OF_LARGE_TOWERS = 2;
+
+/** Pictures of a run on a processor, where memory allows. */
+export const picturesPerRun = (weights: PackWeights): number =>
+  mapsWeights(weights) ? PICTURES_OF_LARGE_TOWERS : MOST_PICTURES;
 
 /** What a calibration keeps of pictures that were seen before (taps.ts) where a large tower needs the memory. */
 const TAPS_BESIDE_LARGE_TOWERS = 64 * 1024 * 1024;

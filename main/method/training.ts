@@ -28,7 +28,7 @@ export interface TrainingGraphOptions extends TrainingOptions {
   readonly batch?: number;
   /**
    * Steps of a run, where the adapters alone learn; 1 where it is left out. The state comes out of onnxruntime once a run,
-   * which costs about half as much as a step.
+   * which costs about a fifth as much as a step (docs/performance.md).
    */
   readonly steps?: number;
   readonly adam?: Partial<AdamOptions>;
