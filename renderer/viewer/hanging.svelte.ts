@@ -31,10 +31,17 @@ export class Hanging {
   opened: readonly Reading[] = $state.raw([]);
   /** The active stack as a volume, or why it is none. */
   readonly volume: VolumeGeometry | NoVolume = $derived(volumeOf(this.active.series?.frames ?? []));
+  /** Whether planes of the volume are on the screen, in place of the panes. */
+  readonly inPlanes: boolean = $derived(this.multiplanar && typeof this.volume !== 'string');
+  readonly #drawnPlaces: readonly Pane[] = $derived(this.inPlanes ? [this.active] : this.panes);
   /** In words; '' where the active stack is a volume. */
   readonly noVolume: string = $derived(typeof this.volume === 'string' ? text().noVolume[this.volume] : '');
   /** Once the study hangs as it did before, or as its protocol asks. */
   begun: boolean = $state(false);
+  /** Whether first pictures are still on their way: what else asks the reader process for pixels waits for them. */
+  readonly awaitsPictures: boolean = $derived(
+    !this.begun || this.#drawnPlaces.some(({ series, settled }) => !settled && (series?.frames.length ?? 0) > 0),
+  );
   #priorsKnown: Promise<unknown> = Promise.resolve();
   readonly #stops: (() => void)[] = [];
 

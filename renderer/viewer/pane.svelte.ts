@@ -14,6 +14,8 @@ export class Pane {
   /** Once the viewer runs. */
   view: StackView | null = $state.raw(null);
   element: HTMLElement | null = $state.raw(null);
+  /** Once a first picture is on the screen here, or it is known that it cannot be shown. */
+  settled: boolean = $state(false);
   /** In place of the window that the file asks for. */
   startWindow: WindowLevel | null = null;
   /** The window that was chosen for what it shows; null for the one that the file asks for. */

@@ -1,9 +1,10 @@
 /** How studies hang: layouts, priors that scroll along, three planes with their crosshair. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshFolder } from '../support/launch.ts';
-import { askFor } from '../support/pages/bridge.ts';
+import { askFor, recordCalls } from '../support/pages/bridge.ts';
 import { answerOpenDialog } from '../support/pages/dialogs.ts';
 import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
@@ -54,6 +55,22 @@ describe('hanging a study', () => {
     await viewer.open();
     await window.waitForTimeout(1000);
     expect(await window.evaluate('globalThis.drawn.length')).toBe(1);
+  });
+
+  test('the picture that the reader came for is asked for first, the thumbnails once it is up', async () => {
+    const { app, worklist, viewer, window } = station;
+    await worklist.open();
+    const calls = await recordCalls(app, 'images.pixels');
+    await worklist.row(otherUid).dblclick();
+    await expect.poll(() => calls.made()).toContain('images.pixels');
+    await window.getByTestId('series').first().waitFor();
+    await inSight(window.locator('[data-testid="series"] .thumbnail'));
+    expect(await calls.made()).not.toContain('images.thumbnail');
+    await calls.letGo();
+    await window.locator('[data-testid="series"] img').waitFor();
+    expect(await viewer.greys()).toBeGreaterThan(10);
+    await worklist.open();
+    await worklist.openStudy(studyUid);
   });
 
   const active = () =>
@@ -254,7 +271,20 @@ describe('hanging a study', () => {
       expect.stringMatching(/Length .*Coronal/),
       expect.stringMatching(/Ellipse .*Coronal/),
     ]);
+    await station.window.locator('[data-testid="series"] img').nth(1).waitFor();
     await station.window.screenshot({ path: testResult('restored.png') });
     expect(station.pageErrors).toEqual([]);
   });
 });
+
+/** Once the window has told those who watch for it that the element is in sight, and they could act on it. */
+async function inSight(element: Locator): Promise<void> {
+  await element.evaluate(async (watched) => {
+    await new Promise<void>((seen) => {
+      new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && seen()).observe(
+        watched,
+      );
+    });
+    for (let frame = 0; frame < 2; frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
+  });
+}

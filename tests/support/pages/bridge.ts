@@ -1,11 +1,12 @@
 /** Calls of the contract as the window makes them, for what the screen does not say in figures. */
-import type { Page } from 'playwright-core';
-import type {
-  CallArguments,
-  CallName,
-  CallResults,
-  Outcome,
-  WorkstationBridge,
+import type { ElectronApplication, Page } from 'playwright-core';
+import {
+  type CallArguments,
+  type CallName,
+  type CallResults,
+  callChannel,
+  type Outcome,
+  type WorkstationBridge,
 } from '../../../preload/contract/workstation.ts';
 
 /** Answer or refusal. */
@@ -32,4 +33,40 @@ export async function askFor<Name extends CallName>(
   const answer = await ask(window, name, ...args);
   if (!answer.ok) throw new Error(`${name}: ${answer.fault.message}`);
   return answer.value;
+}
+
+export interface RecordedCalls {
+  /** Names of the calls that the window made since, in order. */
+  made(): Promise<readonly string[]>;
+  /** From now on main answers those that were held back, too. */
+  letGo(): Promise<void>;
+}
+
+/** Notes every call of the window from now on; main answers those of the given name once they are let go. */
+export async function recordCalls(app: ElectronApplication, held: CallName): Promise<RecordedCalls> {
+  const recorder = await app.evaluateHandle(
+    ({ ipcMain }, [channel, heldName]) => {
+      type Answer = (event: unknown, name: string, args: unknown) => Promise<unknown>;
+      // Electron does not tell who answers; its own map does.
+      const { _invokeHandlers: handlers } = ipcMain as unknown as { _invokeHandlers: Map<string, Answer> };
+      const answer = handlers.get(channel);
+      if (!answer) throw new Error('Nobody answers the window.');
+      const made: string[] = [];
+      let letGo = () => {};
+      const free = new Promise<void>((go) => {
+        letGo = go;
+      });
+      handlers.set(channel, async (event, name, args) => {
+        made.push(name);
+        if (name === heldName) await free;
+        return await answer(event, name, args);
+      });
+      return { made, letGo };
+    },
+    [callChannel, held] as const,
+  );
+  return {
+    made: () => recorder.evaluate(({ made }) => [...made]),
+    letGo: () => recorder.evaluate(({ letGo }) => letGo()),
+  };
 }
