@@ -63,6 +63,8 @@ describe('report templates', () => {
 });
 
 describe('the session', () => {
+  const plane = { focus: [0, 12.5, -3], normal: [0, 0, -1], up: [0, -1, 0], zoom: 1.5 } as const;
+  const planes = { axial: plane, coronal: plane, sagittal: plane };
   const session: Session = {
     screen: 'viewer',
     study: '1.2.3',
@@ -71,8 +73,8 @@ describe('the session', () => {
     multiplanar: false,
     synchronised: true,
     places: [
-      { study: '1.2.3', series: '1.2.3.1', frame: 0, window: { center: 40, width: 80 } },
-      { study: '9', series: '9.1', frame: 4, window: null },
+      { study: '1.2.3', series: '1.2.3.1', frame: 0, window: { center: 40, width: 80 }, planes },
+      { study: '9', series: '9.1', frame: 4, window: null, planes: null },
     ],
     active: 0,
   };
@@ -84,6 +86,18 @@ describe('the session', () => {
     keepSession(station, session);
     expect(sessionOf(station)).toEqual({ ...session, places: [session.places[0], null] });
     expect(sessionOf({ ...station, user: 'somebody else' })).toBeNull();
+  });
+
+  it.each([
+    ['what an older version kept', undefined],
+    ['damaged planes', { ...planes, coronal: { ...plane, normal: [0, 'x'] } }],
+    ['planes of another kind', { oblique: plane }],
+  ])('comes back with the standard planes: %s', (_, kept) => {
+    const station = testWorkstation();
+    insertInstance(station.store.db, someInstance(), '2026-01-01T00:00:00.000Z');
+    const place = { ...session.places[0], planes: kept };
+    setSetting(station.store.db, 'session/tester', JSON.stringify({ ...session, places: [place] }));
+    expect(sessionOf(station)).toEqual({ ...session, places: [{ ...place, planes: null }] });
   });
 
   it('comes back on the worklist where its study is gone, and not at all where it cannot be read', () => {

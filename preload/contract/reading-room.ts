@@ -38,6 +38,25 @@ export const reportTemplateSchema = z.strictObject({
 });
 export type ReportTemplate = Readonly<z.infer<typeof reportTemplateSchema>>;
 
+const vector = z.tuple([z.number(), z.number(), z.number()]).readonly();
+/** A plane through a volume, as the reader turned, moved and zoomed it. */
+const planePlaceSchema = z
+  .strictObject({
+    /** What lies in the middle of its place on the screen, in the patient, mm. */
+    focus: vector,
+    /** Unit vectors in the patient: towards the reader, and up on the screen. */
+    normal: vector,
+    up: vector,
+    /** 1 where the standard plane just fits its place. */
+    zoom: z.number().positive(),
+  })
+  .readonly();
+export type PlanePlace = z.infer<typeof planePlaceSchema>;
+const planePlacesSchema = z
+  .strictObject({ axial: planePlaceSchema, coronal: planePlaceSchema, sagittal: planePlaceSchema })
+  .readonly();
+export type PlanePlaces = z.infer<typeof planePlacesSchema>;
+
 const hungSchema = z
   .strictObject({
     study: id,
@@ -45,6 +64,8 @@ const hungSchema = z
     frame: z.int().min(0),
     /** In the file's units; null for the window that the file asks for, and in what an older version kept. */
     window: shownWindow.nullable().default(null),
+    /** Null for the standard planes, and where they cannot be told any more: everything else comes back all the same. */
+    planes: planePlacesSchema.nullable().catch(null).default(null),
   })
   .readonly();
 

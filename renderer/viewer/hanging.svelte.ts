@@ -94,7 +94,7 @@ export class Hanging {
       const reading = place && (own ? this.reading : await this.openPrior(place.study));
       const seriesIndex =
         reading?.detail?.series.findIndex(({ seriesInstanceUid }) => seriesInstanceUid === place?.series) ?? -1;
-      if (reading && place && seriesIndex >= 0) pane.put(reading, seriesIndex, place.frame, place.window);
+      if (reading && place && seriesIndex >= 0) pane.put(reading, seriesIndex, place.frame, place.window, place.planes);
       else pane.empty();
     }
     this.active = this.panes[active] ?? this.panes[0]!;
@@ -105,9 +105,9 @@ export class Hanging {
   /** How it hangs now. */
   get hung(): Hung {
     const { rows, columns, multiplanar, synchronised, panes, active } = this;
-    const places = panes.map(({ reading, series, frameIndex, window }) =>
+    const places = panes.map(({ reading, series, frameIndex, window, planes }) =>
       reading && series
-        ? { study: reading.studyInstanceUid, series: series.seriesInstanceUid, frame: frameIndex, window }
+        ? { study: reading.studyInstanceUid, series: series.seriesInstanceUid, frame: frameIndex, window, planes }
         : null,
     );
     return { rows, columns, multiplanar, synchronised, places, active: panes.indexOf(active) };

@@ -18,11 +18,13 @@ import {
   ZoomTool,
 } from '@cornerstonejs/tools';
 import type { AnnotationTool, SeriesDetail } from '../../preload/contract/model.ts';
+import type { PlanePlaces } from '../../preload/contract/reading-room.ts';
 import { startCornerstone } from './cornerstone.ts';
 import { planesOf } from './measurements.ts';
 import { addMeasuringTools, annotationTools } from './mouse-tools.ts';
 import type { PictureView } from './picture-view.ts';
-import { type PlaneState, planeState } from './plane-state.ts';
+import { meetIn } from './plane-places.ts';
+import { type PlaneState, planePlace, planeState, putPlane } from './plane-state.ts';
 import { VolumeTint } from './region-tint.ts';
 import { placeInPatient, sliceAt, type VolumeGeometry } from './volume.ts';
 import { type Loading, loadVoxels, type VolumePixels } from './volume-pixels.ts';
@@ -58,7 +60,9 @@ const fixedButton: Partial<Record<MprTool, number>> = {
 interface MprOptions extends Loading {
   readonly series: SeriesDetail;
   readonly geometry: VolumeGeometry;
-  /** Slice of the series at which the crosshair starts. */
+  /** Where the planes lay before; null for the standard ones. */
+  readonly places: PlanePlaces | null;
+  /** Slice of the series at which the crosshair starts with the standard planes. */
   readonly slice: number;
   readonly onRendered: (plane: Plane, state: PlaneState) => void;
 }
@@ -134,7 +138,9 @@ export class MprView implements PictureView {
     await setVolumesForViewports(this.#engine, [{ volumeId: this.#volumeId }], ids);
     this.#addTools();
     this.resetWindow();
-    this.goTo(this.#options.slice);
+    const { places, geometry, slice } = this.#options;
+    if (places && meetIn(geometry, places)) this.#put(places);
+    else this.goTo(slice);
   }
 
   /** Cornerstone gives every slice of a volume of our own the place of the first. */
@@ -287,8 +293,26 @@ export class MprView implements PictureView {
     this.resetWindow();
   }
 
+  /** Planes show as much of the volume as before, and stay where they are. */
   resize(): void {
+    const { places } = this;
     this.#engine.resize(true, true);
+    this.#put(places);
+  }
+
+  /** Where the planes lie. */
+  get places(): PlanePlaces {
+    return {
+      axial: planePlace(this.#viewport('axial')),
+      coronal: planePlace(this.#viewport('coronal')),
+      sagittal: planePlace(this.#viewport('sagittal')),
+    };
+  }
+
+  /** The crosshair follows: it is where the planes meet. */
+  #put(places: PlanePlaces): void {
+    for (const plane of planes) putPlane(this.#viewport(plane), places[plane]);
+    this.#redraw();
   }
 
   /** With what is measured in the planes. */

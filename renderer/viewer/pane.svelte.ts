@@ -1,5 +1,6 @@
 /** One place on the screen: which stack it shows, and where in it the reader is. */
 import type { FrameRow, SeriesDetail } from '../../preload/contract/model.ts';
+import type { PlanePlaces } from '../../preload/contract/reading-room.ts';
 import type { Reading } from './reading.svelte.ts';
 import type { StackView } from './stack-view.ts';
 import { type FileWindows, sameWindow, type WindowLevel } from './window-presets.ts';
@@ -20,6 +21,8 @@ export class Pane {
   startWindow: WindowLevel | null = null;
   /** The window that was chosen for what it shows; null for the one that the file asks for. */
   window: WindowLevel | null = $state.raw(null);
+  /** How the planes through its stack lie while they are shown; null for the standard ones. */
+  planes: PlanePlaces | null = $state.raw(null);
   /** Of the picture on the screen. */
   fileWindows: FileWindows | null = $state.raw(null);
   /** Where it was when stacks were last tied together; see synchrony.ts. */
@@ -28,8 +31,15 @@ export class Pane {
   readonly series: SeriesDetail | undefined = $derived(this.reading?.detail?.series[this.seriesIndex]);
   readonly frame: FrameRow | undefined = $derived(this.series?.frames[this.frameIndex]);
 
-  put(reading: Reading, seriesIndex: number, frameIndex = 0, window = this.startWindow): void {
+  put(
+    reading: Reading,
+    seriesIndex: number,
+    frameIndex = 0,
+    window = this.startWindow,
+    planes: PlanePlaces | null = null,
+  ): void {
     this.window = window;
+    this.planes = planes;
     this.fileWindows = null;
     this.reading = reading;
     this.seriesIndex = seriesIndex;

@@ -1,6 +1,7 @@
 /** What a plane through a volume shows: where it lies in the patient, and its window. */
 import { type Types, utilities } from '@cornerstonejs/core';
 import { type EdgeLetters, edgeLetters } from '../../preload/contract/edge-letters.ts';
+import type { PlanePlace } from '../../preload/contract/reading-room.ts';
 import { dot } from './synchrony.ts';
 import type { WindowLevel } from './window-presets.ts';
 
@@ -34,6 +35,26 @@ export function planeState(viewport: Types.IVolumeViewport, inverted: boolean): 
     window: { center, width },
     inverted,
   };
+}
+
+/** How the reader left a plane. */
+export function planePlace(viewport: Types.IVolumeViewport): PlanePlace {
+  const { viewUp, viewPlaneNormal, focalPoint } = viewport.getCamera();
+  return { focus: [...focalPoint!], normal: [...viewPlaneNormal!], up: [...viewUp!], zoom: viewport.getZoom() };
+}
+
+/** Lays a plane as it was left; the caller draws it. */
+export function putPlane(viewport: Types.IVolumeViewport, { focus, normal, up, zoom }: PlanePlace): void {
+  viewport.resetCamera({ suppressEvents: true }); // to the standard plane in the size of now: zoom counts from there
+  const { parallelScale, focalPoint, position } = viewport.getCamera();
+  const distance = Math.hypot(...position!.map((at, axis) => at - focalPoint![axis]!));
+  viewport.setCamera({
+    focalPoint: [...focus],
+    position: focus.map((at, axis) => at + distance * normal[axis]!) as Types.Point3,
+    viewPlaneNormal: [...normal],
+    viewUp: [...up],
+    parallelScale: parallelScale! / zoom,
+  });
 }
 
 export function cross([a, b, c]: Types.Point3, [d, e, f]: Types.Point3): Types.Point3 {

@@ -73,6 +73,16 @@ describe('hanging a study', () => {
     await worklist.openStudy(studyUid);
   });
 
+  async function killAndStart(): Promise<void> {
+    const { app, window } = station;
+    // What is kept is on the disk within a second, whatever becomes of the application then.
+    await window.waitForTimeout(1000);
+    const closed = app.waitForEvent('close');
+    app.process().kill('SIGKILL');
+    await closed;
+    station = await openWorkstation({ dataDir });
+  }
+
   const active = () =>
     station.window
       .getByTestId('tile')
@@ -256,12 +266,7 @@ describe('hanging a study', () => {
     await expect
       .poll(async () => (await askFor(window, 'session.get'))?.places.map((one) => one?.frame ?? Number.NaN))
       .toEqual(places);
-    // What is kept is on the disk within a second, whatever becomes of the application then.
-    await window.waitForTimeout(1000);
-    const closed = app.waitForEvent('close');
-    app.process().kill('SIGKILL');
-    await closed;
-    station = await openWorkstation({ dataDir });
+    await killAndStart();
     await expect.poll(() => station.viewer.frameIndices()).toEqual(places);
     expect(await station.window.getByTestId('tile').nth(1).getAttribute('data-study')).toBe(priorUid);
     const bounds = () => station.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds());
@@ -273,6 +278,65 @@ describe('hanging a study', () => {
     ]);
     await station.window.locator('[data-testid="series"] img').nth(1).waitFor();
     await station.window.screenshot({ path: testResult('restored.png') });
+    expect(station.pageErrors).toEqual([]);
+  });
+
+  /** Where the corners of the three planes lie in the patient, in tenths of a mm. */
+  const placesOfPlanes = () =>
+    Promise.all(
+      ['axial', 'coronal', 'sagittal'].map(async (plane) => {
+        const toPatient = await station.window.getByTestId(`plane-${plane}`).getAttribute('data-to-patient');
+        return (JSON.parse(toPatient ?? '[]') as number[][]).map((place) => place.map((at) => Math.round(at * 10)));
+      }),
+    );
+  const planesAreUp = () => station.window.locator('[data-testid="mpr"][data-ready="true"]').waitFor();
+
+  test('planes that were turned, moved and zoomed come back with the study, also after the application was killed', async () => {
+    const { viewer, worklist, window } = station;
+    await viewer.hang('multiplanar');
+    await planesAreUp();
+    const standard = await placesOfPlanes();
+    // The handle is halfway from the crosshair to the edge: it turns the other two planes.
+    const { width, height } = (await window.getByTestId('plane-axial').boundingBox())!;
+    const handle = 0.75 + 10 / width;
+    await viewer.dragPlane('axial', [handle, 0.5], [handle - 0.02, 0.5 + (0.1 * width) / height]);
+    const isTurned = async () =>
+      (await placesOfPlanes())[1]?.every(([, y], _, [corner]) => y === corner?.[1]) === false;
+    await expect.poll(isTurned).toBe(true);
+    await viewer.dragPlane('axial', [0.5, 0.5], [0.46, 0.55]);
+    await window.keyboard.press('z');
+    await viewer.dragPlane('coronal', [0.5, 0.5], [0.5, 0.65]);
+    await window.keyboard.press('d');
+    await viewer.dragPlane('sagittal', [0.5, 0.5], [0.65, 0.4]);
+    await window.getByTestId('plane-axial').focus();
+    await window.keyboard.press('ArrowUp');
+    const left = await placesOfPlanes();
+    for (const [index, plane] of left.entries()) expect(plane).not.toEqual(standard[index]);
+    await window.screenshot({ path: testResult('mpr-turned.png') });
+    const sized = (width: number, height: number) =>
+      station.app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setSize(...size), [
+        width,
+        height,
+      ] as const);
+    await sized(1320, 820);
+    await expect.poll(placesOfPlanes).not.toEqual(left);
+    await sized(1180, 760);
+    await expect.poll(placesOfPlanes).toEqual(left);
+    await worklist.open();
+    await window.getByTestId('nav-viewer').click();
+    await planesAreUp();
+    await expect.poll(placesOfPlanes).toEqual(left);
+    await killAndStart();
+    await planesAreUp();
+    await expect.poll(placesOfPlanes).toEqual(left);
+    await station.window.screenshot({ path: testResult('mpr-restored.png') });
+    // Leaving the planes is the way back to the standard ones.
+    await station.window.getByTestId('plane-axial').focus();
+    await station.window.keyboard.press('u');
+    await station.window.getByTestId('stack-image').first().waitFor();
+    await station.viewer.hang('multiplanar');
+    await planesAreUp();
+    await expect.poll(isTurned).toBe(false);
     expect(station.pageErrors).toEqual([]);
   });
 });
