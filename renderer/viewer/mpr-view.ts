@@ -26,6 +26,7 @@ import type { PictureView } from './picture-view.ts';
 import { meetIn } from './plane-places.ts';
 import { type PlaneState, planePlace, planeState, putPlane } from './plane-state.ts';
 import { VolumeTint } from './region-tint.ts';
+import { fitPlaces, takeSizes } from './viewport-size.ts';
 import { placeInPatient, sliceAt, type VolumeGeometry } from './volume.ts';
 import { type Loading, loadVoxels, type VolumePixels } from './volume-pixels.ts';
 import type { FileWindows, WindowLevel } from './window-presets.ts';
@@ -87,9 +88,12 @@ export class MprView implements PictureView {
     if (!pixels || options.signal.aborted) return null;
     const view = new MprView(engine, elements, options, pixels);
     await view.#start();
-    if (!options.signal.aborted) return view;
-    view.dispose();
-    return null;
+    if (options.signal.aborted) {
+      view.dispose();
+      return null;
+    }
+    view.resize(); // places that changed while the slices were read are not told of again
+    return view;
   }
 
   private constructor(
@@ -295,8 +299,10 @@ export class MprView implements PictureView {
 
   /** Planes show as much of the volume as before, and stay where they are. */
   resize(): void {
+    const viewports = planes.map((plane) => this.#viewport(plane));
+    if (fitPlaces(viewports)) return;
     const { places } = this;
-    this.#engine.resize(true, true);
+    takeSizes(this.#engine, viewports);
     this.#put(places);
   }
 

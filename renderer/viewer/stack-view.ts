@@ -17,6 +17,7 @@ import { addToolGroup, type MouseTool, useTool } from './mouse-tools.ts';
 import type { PictureView } from './picture-view.ts';
 import { PictureTint } from './region-tint.ts';
 import { dropUnused, holdImages, imageIdOf, type KnownPicture, knownPicture, releaseImages } from './stack-images.ts';
+import { fitPlaces, takeSizes } from './viewport-size.ts';
 import { followCurve } from './voi-curve.ts';
 import type { WindowLevel } from './window-presets.ts';
 
@@ -189,21 +190,17 @@ export class StackView implements PictureView {
 
   /** A picture that filled its place fills the new one; one that was zoomed or moved stays as it is. */
   resize(): void {
-    if (this.#keepsSize()) return; // an observer tells of the size at the start, too
-    const refit = this.#fits;
-    this.#engine.resize(true, true);
-    if (refit)
-      this.#changeLook(() => {
-        const { rotation, flipHorizontal, flipVertical } = this.#viewport.getViewPresentation();
-        this.#viewport.resetCamera();
-        this.#viewport.setViewPresentation({ rotation, flipHorizontal, flipVertical });
-      });
-  }
-
-  #keepsSize(): boolean {
-    const { width, height, clientWidth, clientHeight } = this.#viewport.canvas;
-    const ratio = window.devicePixelRatio;
-    return width === Math.round(clientWidth * ratio) && height === Math.round(clientHeight * ratio);
+    const viewport = this.#viewport;
+    if (fitPlaces([viewport])) return; // an observer tells of the size at the start, too
+    const [refit, camera] = [this.#fits, viewport.getCamera()];
+    takeSizes(this.#engine, [viewport]);
+    this.#changeLook(() => {
+      const { rotation, flipHorizontal, flipVertical } = viewport.getViewPresentation();
+      viewport.resetCamera();
+      if (refit) viewport.setViewPresentation({ rotation, flipHorizontal, flipVertical });
+      else viewport.setCamera(camera);
+    });
+    viewport.render(); // also while there is no picture
   }
 
   /** Does nothing while there is no picture: Cornerstone would throw. */

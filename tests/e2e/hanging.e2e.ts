@@ -127,6 +127,40 @@ describe('hanging a study', () => {
     await viewer.hang('layout-1x1');
   });
 
+  test('pictures have the size and the shape of their places however fast the layout changes', async () => {
+    const { viewer, window } = station;
+    await viewer.press('Home');
+    await viewer.hang('prior-beside');
+    await expect.poll(() => viewer.frameIndices()).toEqual([0, 0]);
+    // A picture that is zoomed is not fitted into its place anew: nothing else has it drawn.
+    const { x, y, width, height } = (await window.getByTestId('stack').first().boundingBox())!;
+    await window.mouse.move(x + width / 2, y + height / 2);
+    await window.mouse.down({ button: 'right' });
+    await window.mouse.move(x + width / 2, y + height * 0.6);
+    await window.mouse.up({ button: 'right' });
+    const [, shape] = await viewer.shapes();
+    for (const layout of ['1x1', '2x2', '1x2', '3x3', '2x1', '1x2', '1x3']) {
+      await window.getByTestId('stack').last().focus();
+      await window.getByTestId('layout').click();
+      await window.getByTestId(`layout-${layout}`).waitFor();
+      // While Cornerstone waits for a frame to draw something else in, as on a busy machine.
+      await window.evaluate(async (choice) => {
+        await new Promise(requestAnimationFrame);
+        document.querySelector<HTMLElement>('[data-testid="flip-horizontal"]')?.click();
+        document.querySelector<HTMLElement>(`[data-testid="layout-${choice}"]`)?.click();
+      }, layout);
+    }
+    await expect.poll(() => window.getByTestId('tiles').getAttribute('data-layout')).toBe('1x3');
+    await expect.poll(() => viewer.frameIndices()).toEqual([0, 0, Number.NaN]);
+    await expect.poll(() => viewer.sizesOff()).toEqual([]);
+    await window.screenshot({ path: testResult('layouts-in-haste.png') });
+    expect(await viewer.shapes()).toEqual([null, expect.closeTo(shape!, 1)]);
+    await window.getByTestId('stack').first().focus();
+    await window.keyboard.press('r');
+    await viewer.hang('layout-1x1');
+    expect(station.pageErrors).toEqual([]);
+  });
+
   test('a stack becomes a volume in three planes, tied together by a crosshair', async () => {
     const { viewer, window } = station;
     await window.getByTestId('stack').focus();
@@ -320,6 +354,7 @@ describe('hanging a study', () => {
       ] as const);
     await sized(1320, 820);
     await expect.poll(placesOfPlanes).not.toEqual(left);
+    await expect.poll(() => viewer.sizesOff()).toEqual([]);
     await sized(1180, 760);
     await expect.poll(placesOfPlanes).toEqual(left);
     await worklist.open();

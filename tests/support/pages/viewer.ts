@@ -96,6 +96,39 @@ export class ViewerPage {
       );
   }
 
+  /** What is drawn in another size than its place has. */
+  sizesOff(): Promise<readonly string[]> {
+    return this.#window.evaluate(() =>
+      [...document.querySelectorAll<HTMLCanvasElement>('.cornerstone-canvas')].flatMap((canvas, place) => {
+        const wanted = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * devicePixelRatio));
+        const isOff = canvas.width !== wanted[0] || canvas.height !== wanted[1];
+        return isOff ? [`${place}: ${canvas.width} x ${canvas.height} in ${wanted.join(' x ')}`] : [];
+      }),
+    );
+  }
+
+  /** Width by height of what is not black in each picture, as it is on the screen; null where it reaches the edge. */
+  shapes(): Promise<readonly (number | null)[]> {
+    return this.#window.evaluate(() =>
+      [...document.querySelectorAll<HTMLCanvasElement>('[data-rendered="true"] .cornerstone-canvas')].map((canvas) => {
+        const { width, height, clientWidth, clientHeight } = canvas;
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height);
+        const [xs, ys] = [new Set<number>(), new Set<number>()];
+        for (let at = 0; at < width * height; at++)
+          if (data[4 * at]! > 32) {
+            xs.add(at % width);
+            ys.add(Math.floor(at / width));
+          }
+        const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+        if (left <= 0 || top <= 0 || right >= width - 1 || bottom >= height - 1) return null;
+        const scale = Math.min(clientWidth / width, clientHeight / height);
+        const isFilled = getComputedStyle(canvas).objectFit === 'fill';
+        const [across, down] = isFilled ? [clientWidth / width, clientHeight / height] : [scale, scale];
+        return ((right - left + 1) * across) / ((bottom - top + 1) * down);
+      }),
+    );
+  }
+
   /** mm of the three planes along their normals: axial, coronal, sagittal. */
   async planePositions(): Promise<readonly number[]> {
     const planes = ['axial', 'coronal', 'sagittal'].map((plane) => this.#window.getByTestId(`plane-${plane}`));
