@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  conformalPValue,
-  eachAlone,
-  flaggedShare,
-  patientWeights,
-  smallestPromise,
-  thresholdForShare,
-} from './conformal.ts';
+import { conformalPValue, eachAlone, flaggedShare, patientWeights, thresholdForShare } from './conformal.ts';
 import { falsePositiveRate } from './metrics.ts';
 import { Random } from './random.ts';
 
@@ -44,7 +37,6 @@ describe('thresholdForShare', () => {
   });
 
   it('promises no less than n normals can', () => {
-    expect(smallestPromise(9)).toBe(0.1);
     expect(thresholdForShare(normals, 0.001)).toBe(thresholdForShare(normals, 0.1));
     expect(flaggedShare(some(9), 0.001).expected).toBe(0.1);
   });

@@ -36,16 +36,6 @@ export function conformalPValue(score: number, { scores, weights }: WeightedScor
   return (1 + asHigh) / (patientsOf(weights) + 1);
 }
 
-/** The smallest share of flagged normals that so many patients can promise: 1 / (n + 1). */
-export function smallestPromise(patients: number): number {
-  return 1 / (patients + 1);
-}
-
-/** How many patients it takes to promise a share: the inverse of `smallestPromise`. */
-export function patientsNeeded(share: number): number {
-  return Math.ceil(1 / share - 1e-9) - 1;
-}
-
 /** How many patients the weights are of. */
 export function patientsOf(weights: ArrayLike<number>): number {
   return Math.round(sum(weights));

@@ -11,7 +11,7 @@ import {
   type ReportLanguage,
   type ScoredFrame,
 } from '../../preload/contract/model.ts';
-import { patientsNeeded } from '../method/conformal.ts';
+import { patientsNeeded } from '../../preload/contract/promise.ts';
 import { cardWords } from './card-words.ts';
 import { definitions, documentFooter, documentPage, figuresIn, moment, text } from './document-page.ts';
 import type { PrintableDocument } from './workstation.ts';

@@ -10,9 +10,10 @@ import type {
   SensitivityCell,
   ShareInterval,
 } from '../../preload/contract/model.ts';
+import { smallestPromise } from '../../preload/contract/promise.ts';
 import { normalScores, type Profile } from '../engine/profile.ts';
 import { throwIfCancelled } from '../fault.ts';
-import { flaggedShare, patientsOf, smallestPromise, thresholdForShare } from '../method/conformal.ts';
+import { flaggedShare, patientsOf, thresholdForShare } from '../method/conformal.ts';
 import type { Image8 } from '../method/image.ts';
 import { auroc, aurocInterval, independentImages, shareInterval } from '../method/metrics.ts';
 import { Random } from '../method/random.ts';

@@ -2,8 +2,8 @@
 import { mapRange, mapStops } from '../../preload/contract/colour-map.ts';
 import type { Lengths } from '../../preload/contract/measured-size.ts';
 import type { CalibrationRow, Finding, Report, ReportLanguage, StudyRow } from '../../preload/contract/model.ts';
+import { smallestPromise } from '../../preload/contract/promise.ts';
 import type { ReportedFinding } from '../../preload/contract/results.ts';
-import { smallestPromise } from '../method/conformal.ts';
 import { definitions, documentFooter, documentPage, figuresIn, moment, text } from './document-page.ts';
 import { type FreeMeasurement, measurementWords } from './finding-sentences.ts';
 import { reportWords } from './report-words.ts';
