@@ -39,7 +39,7 @@ export function getAttributes(db: ReadableDatabase, ref: FrameRef): FrameAttribu
   const nobodys = isNobodys(transferSyntax, patientId);
   return {
     ...attributes,
-    view: viewOf(seriesView, orientation === null ? null : (JSON.parse(orientation) as number[])),
+    view: storedView(seriesView, orientation),
     owner: nobodys ? `photo ${sopInstanceUid}` : `patient ${patientKey}`,
     patientId: nobodys ? '' : patientId,
     isPhotograph: transferSyntax === '',
@@ -65,11 +65,7 @@ export function listKinds(db: ReadableDatabase): readonly StoredKind[] {
   );
   const kinds = new Map<string, Omit<StoredKind, 'patients'> & { owners: Set<unknown> }>();
   for (const { seriesView, orientation, images, owners, modality, bodyPart, scanner } of rows) {
-    const about = {
-      modality,
-      bodyPart,
-      view: viewOf(seriesView, orientation === null ? null : (JSON.parse(orientation) as number[])),
-    };
+    const about = { modality, bodyPart, view: storedView(seriesView, orientation) };
     const key = JSON.stringify(about);
     const known = kinds.get(key) ?? { ...about, images: 0, owners: new Set(), scanners: [] };
     kinds.set(key, {
@@ -84,6 +80,10 @@ export function listKinds(db: ReadableDatabase): readonly StoredKind[] {
     .map(({ owners, ...kind }) => ({ ...kind, patients: owners.size }))
     .sort((a, b) => b.images - a.images);
 }
+
+/** The view of a series with its direction cosines as they are stored: a list in JSON. */
+const storedView = (seriesView: string, orientation: string | null) =>
+  viewOf(seriesView, orientation === null ? null : (JSON.parse(orientation) as number[]));
 
 /** Slices within about 30 degrees of a plane of the body count as that plane. */
 const NEAR_PLANE = 0.86;
