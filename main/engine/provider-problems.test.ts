@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { freshFolder } from '../../tests/support/store.ts';
 import { explain, installed, missingFor, outsideArchive, type Places } from './provider-problems.ts';
 import { foldersOf, libraryOfManifest, vulkanManifests } from './system-libraries.ts';
 
 let places: Places;
 
 beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'mediclip-cuda-'));
+  const folder = freshFolder();
   places = {
     binding: join(folder, 'binding'),
     version: '1.30.0',

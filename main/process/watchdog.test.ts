@@ -1,9 +1,9 @@
 /** A child of Node's own that speaks the messages of child.ts, so that it can be killed and can hang for real. */
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ChildHandle, WorkerProcess } from './worker-process.ts';
 
 interface Tasks {
@@ -13,11 +13,13 @@ interface Tasks {
   compute: { input: number; progress: never; output: string };
 }
 
+let folder: string;
 let script: string;
 let workers: WorkerProcess<Tasks>[] = [];
 
 beforeAll(() => {
-  script = join(mkdtempSync(join(tmpdir(), 'mediclip-child-')), 'child.ts');
+  folder = mkdtempSync(join(tmpdir(), 'mediclip-child-'));
+  script = join(folder, 'child.ts');
   writeFileSync(
     script,
     `import { serveTasks } from ${JSON.stringify(join(import.meta.dirname, 'child.ts'))};
@@ -37,6 +39,7 @@ afterEach(() => {
   for (const worker of workers) worker.close();
   workers = [];
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function startChild(): ChildHandle {
   const child = fork(script, { stdio: 'ignore' });
