@@ -54,7 +54,12 @@ export function storedFile(folder: DataFolder, sha256: string): StoredFile {
  * @throws Fault `disk-full`, `not-found`, `bad-file` (cannot be read), `cancelled`; the store is then as before.
  */
 export async function putFile(folder: DataFolder, path: string, signal?: AbortSignal): Promise<Blob> {
-  return await put(folder, createReadStream(path, { highWaterMark: 1 << 20 }), { path, signal });
+  return await put(folder, chunksOf(path), { path, signal });
+}
+
+/** Opened once it is read: nobody would hear of the failure of a stream that was opened before, and it ends the process. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* createReadStream(path, { highWaterMark: 1 << 20 });
 }
 
 /** Stores bytes. @throws Fault `disk-full` */
