@@ -127,11 +127,8 @@ export const text = messages(
     seed: 'Seed, for repeating the run exactly',
     start: 'Start the training',
     wrongName: 'Give the calibration a name.',
-    wrongShots: 'Train on at least 2 images.',
     wrongHeldOut: (most: number) => `Hold out at least one image: train on ${most} at most.`,
     wrongMostShots: (most: number) => `Train on ${most} images at most: 16 are enough to learn from.`,
-    wrongShare: 'The tolerated share lies between 0 and 100%.',
-    wrongSeed: 'The seed is a whole number from 0 on.',
     confirmedBy: (by: string, at: string) => `confirmed by ${by}, ${at}`,
     andMore: (more: number) => `and ${more} more`,
 
@@ -277,11 +274,8 @@ export const text = messages(
     seed: 'Startzahl, um den Lauf genau zu wiederholen',
     start: 'Training starten',
     wrongName: 'Geben Sie der Kalibrierung einen Namen.',
-    wrongShots: 'Trainieren Sie auf mindestens 2 Bildern.',
     wrongHeldOut: (most) => `Halten Sie mindestens ein Bild zurück: trainieren Sie auf höchstens ${most}.`,
     wrongMostShots: (most) => `Trainieren Sie auf höchstens ${most} Bildern: 16 reichen zum Lernen.`,
-    wrongShare: 'Der geduldete Anteil liegt zwischen 0 und 100 %.',
-    wrongSeed: 'Die Startzahl ist eine ganze Zahl ab 0.',
     confirmedBy: (by, at) => `bestätigt von ${by}, ${at}`,
     andMore: (more) => `und ${more} weitere`,
 

@@ -79,8 +79,31 @@ describe('in German', () => {
     await window.getByTestId('add-node').click();
     await window.getByTestId('node-dialog').waitFor();
     await fits('node');
+    await window.getByTestId('node-name').fill('zwei Wörter');
+    await window.getByTestId('node-port').fill('70000');
+    await window.getByTestId('save-node').click();
+    await fits('node-incomplete');
+    const fillIn = 'Füllen Sie dieses Feld aus.';
+    const nameSays = 'Geben Sie einen Namen aus 1 bis 40 Buchstaben, Ziffern, Punkten, Binde- oder Unterstrichen ein.';
+    const portSays = 'Geben Sie eine ganze Zahl von 1 bis 65535 ein.';
+    expect(await window.locator('.field-says').allInnerTexts()).toEqual([nameSays, fillIn, portSays, fillIn]);
+    const [name, port] = [window.getByTestId('node-name'), window.getByTestId('node-port')];
+    expect(await name.evaluate((field) => field === document.activeElement)).toBe(true);
+    // What a screen reader says: the sentence describes the field, and is no part of its name.
+    expect(await spoken('node-name')).toEqual({ name: 'Name hier', description: nameSays, invalid: 'true' });
+    await name.fill('archiv-2');
+    expect(await window.locator('.field-says').allInnerTexts()).toEqual([fillIn, portSays, fillIn]);
+    expect(await spoken('node-name')).toEqual({ name: 'Name hier', description: '', invalid: 'false' });
+    await port.fill('104');
     await window.getByTestId('node-kind').selectOption('dicomweb');
     await fits('node-dicomweb');
+    await window.getByTestId('node-url').fill('pacs.example');
+    await window.getByTestId('save-node').click();
+    expect(await window.locator('.field-says').allInnerTexts()).toEqual([
+      'Geben Sie eine Adresse ein, die mit https:// oder http:// beginnt.',
+    ]);
+    await fits('node-dicomweb-incomplete');
+    expect(await askFor(window, 'network.nodes')).toEqual([]);
     await window.keyboard.press('Escape');
     await network.addDimseNode({ name: 'archiv', port: 9, aeTitle: 'ARCHIV' });
     await network.startTest('archiv');
@@ -143,11 +166,25 @@ describe('in German', () => {
     await fits('calibration-4-prompts');
     await calibration.goTo('run');
     await fits('calibration-5-settings');
+    await window.getByTestId('shots').fill('99');
+    await window.getByTestId('seed').fill('');
+    await window.getByTestId('start-calibration').click();
+    expect(await window.locator('.field-says').allInnerTexts()).toEqual([
+      expect.stringContaining('trainieren Sie auf höchstens'),
+      'Geben Sie eine ganze Zahl von 0 bis 4294967295 ein.',
+    ]);
+    await fits('calibration-5-wrong');
+    await window.getByTestId('seed').fill('1');
     await calibration.begin({ name: 'Kopf-CT', shots: 4, toleratedPercent: 90 });
     await calibration.training();
     await fits('calibration-6-run');
     await window.getByTestId('step-evidence-body').waitFor({ timeout: 180_000 });
     await fits('calibration-7-evidence');
+    await window.getByTestId('evidence-share').fill('0');
+    await window.getByTestId('evidence-share').blur();
+    expect(await window.locator('.field-says').allInnerTexts()).toEqual(['Geben Sie eine Zahl von 0,1 bis 99 ein.']);
+    await fits('calibration-7-wrong');
+    await window.getByTestId('evidence-share').fill('90');
     await calibration.goTo('save');
     await fits('calibration-8-save');
     await window.getByTestId('save-calibration').click();
@@ -240,6 +277,22 @@ describe('in German', () => {
     expect(await askFor(window, 'session.get')).toMatchObject({ screen: 'viewer' });
     expect(station.pageErrors).toEqual([]);
   });
+
+  /** Name, description and state of a field in the tree that screen readers read. */
+  async function spoken(testId: string) {
+    const { window } = station;
+    const session = await window.context().newCDPSession(window);
+    const { result } = await session.send('Runtime.evaluate', {
+      expression: `document.querySelector('[data-testid="${testId}"]')`,
+    });
+    const { nodes } = await session.send('Accessibility.getPartialAXTree', {
+      objectId: result.objectId!,
+      fetchRelatives: false,
+    });
+    await session.detach();
+    const invalid = nodes[0]?.properties?.find((property) => property.name === 'invalid')?.value.value;
+    return { name: nodes[0]?.name?.value, description: nodes[0]?.description?.value ?? '', invalid };
+  }
 
   /** Keeps a picture of it in test-results/ for whoever wants to look. */
   async function fits(name: string): Promise<void> {

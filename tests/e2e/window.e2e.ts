@@ -52,7 +52,8 @@ test('photographs are asked whose they are, and keep it', async () => {
   await answerOpenDialog(app, paths);
   await worklist.import('files');
   await window.getByTestId('photo-form').screenshot({ path: testResult('photo-form.png') });
-  expect(await window.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+  await window.getByRole('button', { name: 'Import', exact: true }).click();
+  expect(await window.locator('.field-says').allInnerTexts()).toEqual(['Fill in this field.', 'Fill in this field.']);
   await worklist.tellOfPhotos({ 'Family name': 'Fictional', 'Patient ID': 'F-7', 'Date of birth': '1970-01-31' });
   await worklist.rows.filter({ hasText: 'F-7' }).waitFor();
   expect(await worklist.read()).toMatchObject([

@@ -59,7 +59,8 @@ export class WorklistPage {
     if (fields === 'nothing') await form.getByTestId('photos-without').click();
     else {
       const { 'Date of birth': birth, ...others } = fields;
-      for (const [label, value] of Object.entries(others)) await form.getByLabel(label, { exact: true }).fill(value);
+      for (const [label, value] of Object.entries(others))
+        await form.getByRole('textbox', { name: label, exact: true }).fill(value);
       if (birth) await typeDay(form.getByTestId('photo-birth'), birth);
       await form.getByRole('button', { name: 'Import', exact: true }).click();
     }
