@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freshFolder } from '../support/launch.ts';
 import { writeManyStudies } from '../support/many-studies.ts';
+import { recordCalls } from '../support/pages/bridge.ts';
 import { typeDay } from '../support/pages/day.ts';
 import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
 import { textOf } from '../support/pages/text.ts';
@@ -52,8 +53,20 @@ describe(`a worklist of ${STUDIES} studies`, () => {
     await expect
       .poll(async () => new Set((await worklist.read()).map((row) => row.modality)))
       .toEqual(new Set(['MR HEAD']));
-    await typeDay(window.getByTestId('filter-from'), '2026-06-01');
+    const calls = await recordCalls(station.app);
+    const from = window.getByTestId('filter-from');
+    await typeDay(from, '2026-06-01');
+    // Typed over from its middle: the list is asked for whole days, not for what stands there between two digits.
+    await typeDay(from, '2025-12-31');
+    await typeDay(from, '2026-06-01');
     await typeDay(window.getByTestId('filter-to'), '2026-06-30');
+    const asked = (await calls.given('studies.find')).map(([query]) => `${query.from} ${query.to}`);
+    expect(asked).toEqual([
+      '20260601 ',
+      ...['20261201 ', '20261231 ', '20251231 '],
+      ...['20250630 ', '20250601 ', '20260601 '],
+      '20260601 20260630',
+    ]);
     await expect
       .poll(async () => (await worklist.read()).map((row) => row.date.slice(0, 3)))
       .toSatisfy((months: string[]) => months.length > 0 && months.every((month) => month === 'Jun'));

@@ -38,12 +38,14 @@ export async function askFor<Name extends CallName>(
 export interface RecordedCalls {
   /** Names of the calls that the window made since, in order. */
   made(): Promise<readonly string[]>;
+  /** What it gave the calls of one name, in order. */
+  given<Name extends CallName>(name: Name): Promise<readonly CallArguments<Name>[]>;
   /** From now on main answers those that were held back, too. */
   letGo(): Promise<void>;
 }
 
-/** Notes every call of the window from now on; main answers those of the given name once they are let go. */
-export async function recordCalls(app: ElectronApplication, held: CallName): Promise<RecordedCalls> {
+/** Notes every call of the window from now on; where a name is given, main answers those once they are let go. */
+export async function recordCalls(app: ElectronApplication, held: CallName | null = null): Promise<RecordedCalls> {
   const recorder = await app.evaluateHandle(
     ({ ipcMain }, [channel, heldName]) => {
       type Answer = (event: unknown, name: string, args: unknown) => Promise<unknown>;
@@ -51,13 +53,13 @@ export async function recordCalls(app: ElectronApplication, held: CallName): Pro
       const { _invokeHandlers: handlers } = ipcMain as unknown as { _invokeHandlers: Map<string, Answer> };
       const answer = handlers.get(channel);
       if (!answer) throw new Error('Nobody answers the window.');
-      const made: string[] = [];
+      const made: (readonly [name: string, args: unknown])[] = [];
       let letGo = () => {};
       const free = new Promise<void>((go) => {
         letGo = go;
       });
       handlers.set(channel, async (event, name, args) => {
-        made.push(name);
+        made.push([name, args]);
         if (name === heldName) await free;
         return await answer(event, name, args);
       });
@@ -66,7 +68,12 @@ export async function recordCalls(app: ElectronApplication, held: CallName): Pro
     [callChannel, held] as const,
   );
   return {
-    made: () => recorder.evaluate(({ made }) => [...made]),
+    made: () => recorder.evaluate(({ made }) => made.map(([name]) => name)),
+    given: async <Name extends CallName>(name: Name) =>
+      (await recorder.evaluate(
+        ({ made }, wanted) => made.flatMap(([called, args]) => (called === wanted ? [args] : [])),
+        name,
+      )) as CallArguments<Name>[],
     letGo: () => recorder.evaluate(({ letGo }) => letGo()),
   };
 }
