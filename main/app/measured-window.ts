@@ -80,8 +80,12 @@ export async function runMeasuredWindow(args: readonly string[]): Promise<void> 
 }
 
 async function measure(window: BrowserWindow, plan: RenderingPlan): Promise<RenderingFigures> {
+  const run = (script: string) => window.webContents.executeJavaScript(script);
+  // Put there once: what is compiled anew for every call would look like a growing heap.
+  const acts = [openInPage, closeInPage, scrollInPage, toggleInPage];
+  await run(`globalThis.acts = {${acts.map((act) => `${act.name}: ${act.toString()}`).join()}}; null`);
   const inPage = <Args extends readonly unknown[], T>(act: (...args: Args) => Promise<T>, ...args: Args): Promise<T> =>
-    window.webContents.executeJavaScript(`(${act.toString()})(...${JSON.stringify(args)})`);
+    run(`acts.${act.name}(...${JSON.stringify(args)})`);
   await new Promise((looked) => setTimeout(looked, LOOKING_MS));
   const openingMs: number[] = [];
   for (let opening = 0; opening < OPENINGS; opening++) {

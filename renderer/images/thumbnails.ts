@@ -1,4 +1,4 @@
-/** Thumbnails as object URLs: few asked for at a time, the most recent kept. */
+/** Thumbnails as PNG files: few asked for at a time, the most recent kept. */
 import type { FrameRef } from '../../preload/contract/model.ts';
 import { call } from '../workstation.ts';
 import { frameKey, frameRef } from './frame-key.ts';
@@ -6,12 +6,12 @@ import { frameKey, frameRef } from './frame-key.ts';
 const mostKept = 2000;
 const mostAtOnce = 4;
 
-const kept = new Map<string, Promise<string>>();
+const kept = new Map<string, Promise<Blob>>();
 const waiting: (() => void)[] = [];
 let running = 0;
 
-/** The URL of a frame's thumbnail. Rejects with FaultError where the picture cannot be read. */
-export function thumbnailUrl(frame: FrameRef): Promise<string> {
+/** The thumbnail of a frame. Rejects with FaultError where the picture cannot be read. */
+export function thumbnailOf(frame: FrameRef): Promise<Blob> {
   const key = frameKey(frame);
   const known = kept.get(key);
   if (known) {
@@ -19,29 +19,24 @@ export function thumbnailUrl(frame: FrameRef): Promise<string> {
     kept.set(key, known);
     return known;
   }
-  const url = load(frame);
-  kept.set(key, url);
-  url.catch(() => kept.delete(key));
-  forgetOldest();
-  return url;
+  const file = load(frame);
+  kept.set(key, file);
+  file.catch(() => kept.delete(key));
+  for (const oldest of kept.keys()) {
+    if (kept.size <= mostKept) break;
+    kept.delete(oldest);
+  }
+  return file;
 }
 
-async function load(frame: FrameRef): Promise<string> {
+async function load(frame: FrameRef): Promise<Blob> {
   if (running >= mostAtOnce) await new Promise<void>((go) => waiting.push(go));
   running++;
   try {
     const png = await call('images.thumbnail', frameRef(frame));
-    return URL.createObjectURL(new Blob([png as Uint8Array<ArrayBuffer>], { type: 'image/png' }));
+    return new Blob([png as Uint8Array<ArrayBuffer>], { type: 'image/png' });
   } finally {
     running--;
     waiting.shift()?.();
-  }
-}
-
-function forgetOldest(): void {
-  for (const [key, url] of kept) {
-    if (kept.size <= mostKept) return;
-    kept.delete(key);
-    void url.then((address) => URL.revokeObjectURL(address)).catch(() => undefined);
   }
 }

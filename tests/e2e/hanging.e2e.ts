@@ -67,7 +67,7 @@ describe('hanging a study', () => {
     await inSight(window.locator('[data-testid="series"] .thumbnail'));
     expect(await calls.made()).not.toContain('images.thumbnail');
     await calls.letGo();
-    await window.locator('[data-testid="series"] img').waitFor();
+    await expect.poll(() => viewer.greys('series')).toBeGreaterThan(10);
     expect(await viewer.greys()).toBeGreaterThan(10);
     await worklist.open();
     await worklist.openStudy(studyUid);
