@@ -73,6 +73,7 @@ export function actsOf(acting: Acting): Readonly<Record<string, () => void>> {
     Delete: () => acting.view && acting.measurements?.removeSelected(acting.view.element),
     u: () => (hanging.multiplanar = inPlanes ? false : hanging.noVolume === ''),
     y: () => hanging.synchronise(!hanging.synchronised),
+    j: () => (hanging.worded = !hanging.worded),
     i: () => acting.view?.toggleInvert(),
     r: () => acting.view?.resetLook(),
     0: () => acting.view?.resetWindow(),
@@ -81,7 +82,7 @@ export function actsOf(acting: Acting): Readonly<Record<string, () => void>> {
 }
 
 /** Held down, these do their act once. */
-export const onceWhileHeld: readonly string[] = [' ', 'c', 'i', 'a', 'x', 'r', 'k', 't', 'f', 'v', 'u', 'y'];
+export const onceWhileHeld: readonly string[] = [' ', 'c', 'i', 'a', 'x', 'r', 'k', 't', 'f', 'v', 'u', 'y', 'j'];
 
 function stepFinding({ hanging: { reading }, go }: Acting, step: 1 | -1): void {
   const inOrder = byPlace(reading.findings, (finding) => reading.place(finding));

@@ -25,6 +25,8 @@ export class Hanging {
   synchronised: boolean = $state(false);
   /** Shows the active stack as a volume in three planes, in place of the panes. */
   multiplanar: boolean = $state(false);
+  /** Whether text stands on pictures. With every study it does again: it says whose picture this is. */
+  worded: boolean = $state(true);
   /** Other studies of the patient, the newest first. */
   priors: readonly StudyRow[] = $state.raw([]);
   /** Priors that were opened. */

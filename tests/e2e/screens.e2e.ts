@@ -27,6 +27,12 @@ describe('the screens', () => {
     const { window } = station;
     await window.mouse.move(720, 895);
     await window.getByTestId('notices-done').getByTestId('notice').waitFor({ state: 'hidden' });
+    // Thumbnails are asked for once the picture is up.
+    await window.waitForFunction(() =>
+      [...document.querySelectorAll('[data-testid="series"] .thumbnail')].every(
+        (thumbnail) => !thumbnail.checkVisibility() || thumbnail.querySelector('img'),
+      ),
+    );
     await window.waitForFunction(() => [...document.images].every((image) => image.complete));
     // Thumbnails and pictures come when they can.
     await expect.poll(() => compareScreen(window, name), { message: name, timeout: 60_000 }).toEqual([]);

@@ -96,6 +96,59 @@ export class ViewerPage {
       );
   }
 
+  /**
+   * Looks at the words on every picture. @returns what meets other words, leaves its place or is cut without saying so; and
+   * per picture which of what must stay is not there
+   */
+  wordsOff(): Promise<readonly string[]> {
+    return this.#window.evaluate(() => {
+      const slack = 0.5;
+      return [...document.querySelectorAll<HTMLElement>('[data-testid="picture-words"]')].flatMap((words, place) => {
+        const off: string[] = [];
+        const around = words.getBoundingClientRect();
+        const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
+        const said: { text: string; box: DOMRect; of: Element }[] = [];
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+          const of = node.parentElement!;
+          if (!of.checkVisibility()) continue;
+          const cell = of.closest('.corner')?.getBoundingClientRect() ?? around;
+          const mayEnd = getComputedStyle(of).textOverflow === 'ellipsis';
+          for (const { 0: text, index } of (node.nodeValue ?? '').matchAll(/\S+/g)) {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + text.length);
+            for (const { left, top, right, bottom } of range.getClientRects()) {
+              const end = mayEnd ? Math.min(right, cell.right) : right;
+              if (end <= left) continue;
+              said.push({ text, of, box: new DOMRect(left, top, end - left, bottom - top) });
+              const isOut = [cell.left - left, end - cell.right, cell.top - top, bottom - cell.bottom];
+              if (Math.max(...isOut) > 2 * slack) off.push(`${place}: '${text}' leaves its place`);
+            }
+          }
+        }
+        for (const [index, { text, of, box }] of said.entries())
+          for (const other of said.slice(index + 1)) {
+            const across = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+            const down = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+            // Lines of one block stand close: their boxes share the room between them.
+            if (other.of !== of && across > slack && down > 3) off.push(`${place}: '${text}' meets '${other.text}'`);
+          }
+        return off;
+      });
+    });
+  }
+
+  /** What stands on each picture, by the names of what is looked for. */
+  wordsThere(testIds: readonly string[]): Promise<readonly (readonly string[])[]> {
+    return this.#window.evaluate(
+      (wanted) =>
+        [...document.querySelectorAll<HTMLElement>('[data-testid="picture-words"]')].map((words) =>
+          wanted.filter((id) => words.querySelector(`[data-testid="${id}"]`)?.checkVisibility()),
+        ),
+      testIds,
+    );
+  }
+
   /** What is drawn in another size than its place has. */
   sizesOff(): Promise<readonly string[]> {
     return this.#window.evaluate(() =>
