@@ -8,7 +8,7 @@ import { germanPhrases, germanSentences, translated } from './main-words.ts';
 const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^main\/(bench|cli|runtime|phantoms)\/|^main\/reader\/fuzz\/|\/conformance\//, 'the command line and scripts'],
   [/^main\/method\/graph\/|^main\/engine\/(parity|wrong-provider)\.ts/, 'defects of ours, hooks of tests'],
-  [/^main\/app\/(licences|measured-window)\.ts/, 'scripts and the bench'],
+  [/^main\/app\/measured-window\.ts/, 'the bench'],
   [/^main\/services\/(evaluation|evaluation-masks|files|random-weights|demo|support)\.ts/, 'the command line'],
   [
     /^main\/(results\/|services\/(report-|card-|finding-sentences|demo-dicom|demo-studies))/,

@@ -1,14 +1,22 @@
 /** The window in German: longer words than the English ones, and they fit everywhere, also at 200% zoom. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { freshFolder } from '../support/launch.ts';
+import { projectRoot } from '../../main/runtime/command.ts';
+import { freshFolder, runCli } from '../support/launch.ts';
 import { overflowing } from '../support/overflow.ts';
 import { askFor } from '../support/pages/bridge.ts';
+import { typeDay } from '../support/pages/day.ts';
 import { answerOpenDialog } from '../support/pages/dialogs.ts';
 import { keepPictureOfFailure, openWorkstation, testResult, type WorkstationPages } from '../support/pages/pages.ts';
+import { textOf } from '../support/pages/text.ts';
+import { VaultPage } from '../support/pages/vault.ts';
+import { dimseNode, isInstalled, orthancIsInstalled, runTool, startOrthanc } from '../support/peers.ts';
 import { writePhantomStudy } from '../support/phantom-studies.ts';
+
+const PASSPHRASE = 'richtig pferd batterie klammer';
 
 describe('in German', () => {
   const dataDir = freshFolder();
@@ -66,6 +74,19 @@ describe('in German', () => {
     await window.getByTestId('support').waitFor({ timeout: 120_000 });
     await fits('support');
     await window.keyboard.press('Escape');
+    await window.getByTestId('licences-button').click();
+    await expect
+      .poll(() => station.jobs.faults.allInnerTexts())
+      .toEqual([expect.stringContaining('Dies ist kein Paket')]);
+    await window.keyboard.press('Escape');
+    await station.jobs.dismissFaults();
+    await window.getByTestId('about-button').click();
+    await asPackage(async () => {
+      await window.getByTestId('licences-button').click();
+      await window.getByTestId('licences').waitFor();
+      await fits('licences', ['dark', 'light']);
+    });
+    await window.keyboard.press('Escape');
     await window.keyboard.press('Escape');
   });
 
@@ -113,6 +134,34 @@ describe('in German', () => {
     await window.keyboard.press('Escape');
     await fits('network');
     await jobs.dismissFaults();
+  });
+
+  test.skipIf(!orthancIsInstalled || !isInstalled('storescu'))('what a PACS has', async () => {
+    const { window, network, jobs } = station;
+    const orthanc = await startOrthanc();
+    const archive = join(dataDir, 'archive');
+    for (const number of [51, 52, 53])
+      writePhantomStudy(archive, { number, slices: 3, date: `2026030${number - 50}`, lesion: 'mass' });
+    writePhantomStudy(archive, { number: 54, kind: 'mr-brain' });
+    await runTool('storescu', ['+sd', '+r', '-aec', 'ORTHANC', '127.0.0.1', `${orthanc.dicomPort}`, archive]);
+    await network.open();
+    await network.addDimseNode({ ...dimseNode(orthanc.dicomPort), name: 'radiologie-archiv' });
+    await window.getByTestId('query-node').selectOption('radiologie-archiv');
+    await typeDay(window.getByTestId('query-from'), '2026-03-02');
+    await typeDay(window.getByTestId('query-to'), '2026-03-31');
+    await window.keyboard.press('Enter'); // as from any other field
+    await expect.poll(() => network.studies.count()).toBe(2);
+    expect(await network.studies.first().innerText()).toMatch(/0[23]\.03\.2026/);
+    await fits('query', ['dark', 'light'], window.locator('#query-title'));
+    await network.studies.first().getByTestId('retrieve').click();
+    await jobs.waitFor('retrieve', 'done');
+    await fits('query-retrieved', ['dark', 'light'], network.studies.last());
+    await jobs.close();
+    await window.getByTestId('query-name').fill('niemand');
+    await window.getByTestId('find-studies').click();
+    await window.getByText('Keine Studie passt').waitFor();
+    await fits('query-nothing');
+    await network.removeNode('radiologie-archiv');
   });
 
   test('importing, and the worklist', async () => {
@@ -278,6 +327,54 @@ describe('in German', () => {
     expect(station.pageErrors).toEqual([]);
   });
 
+  test('the lock', async () => {
+    const passphraseFile = join(dataDir, 'passphrase');
+    writeFileSync(passphraseFile, `${PASSPHRASE}\n`);
+    await station.close();
+    const encrypted = await runCli(['db', 'encrypt', '--passphrase-file', passphraseFile, '--data-dir', dataDir]);
+    expect(encrypted).toMatchObject({ code: 0 });
+    station = await openWorkstation({ dataDir });
+    const { window } = station;
+    const vault = new VaultPage(window);
+    await vault.locked.waitFor();
+    await fits('locked', ['dark', 'light']);
+    await vault.enter('');
+    expect(await vault.locked.locator('.field-says').allInnerTexts()).toEqual(['Geben Sie die Passphrase ein.']);
+    await fits('locked-empty', ['dark', 'light']);
+    await vault.enter('falsch');
+    await expect.poll(() => textOf(vault.refused)).toMatch(/^Diese Passphrase öffnet diesen Datenordner nicht\./);
+    // Whoever mistyped it types again at once.
+    await expect.poll(() => window.evaluate('document.activeElement.dataset.testid')).toBe('passphrase');
+    await fits('locked-refused', ['dark', 'light']);
+    await vault.enter(PASSPHRASE);
+    await vault.locked.waitFor({ state: 'hidden' });
+    await vault.lockNow();
+    await fits('locked-again', ['dark', 'light']);
+    await vault.enter(PASSPHRASE);
+    await vault.locked.waitFor({ state: 'hidden' });
+    await fits('about-encrypted', ['dark', 'light']);
+  });
+
+  /** Gives the window what a package has among its resources. */
+  async function asPackage(look: () => Promise<void>): Promise<void> {
+    const resources = join(dataDir, 'resources');
+    mkdirSync(resources);
+    const licence = readFileSync(join(projectRoot, 'LICENSE'), 'utf8');
+    writeFileSync(join(resources, 'third-party-licences.txt'), `fiktives-paket 1.0.0 (MIT)\n\n${licence}\n`.repeat(3));
+    const before = await pretend({ isPackaged: true, resources });
+    await look();
+    await pretend(before);
+  }
+
+  async function pretend(now: { isPackaged: boolean; resources: string }): Promise<typeof now> {
+    return await station.app.evaluate(({ app }, { isPackaged, resources }) => {
+      const before = { isPackaged: app.isPackaged, resources: process.resourcesPath };
+      Object.defineProperty(app, 'isPackaged', { value: isPackaged, configurable: true });
+      Object.defineProperty(process, 'resourcesPath', { value: resources, configurable: true });
+      return before;
+    }, now);
+  }
+
   /** Name, description and state of a field in the tree that screen readers read. */
   async function spoken(testId: string) {
     const { window } = station;
@@ -295,23 +392,33 @@ describe('in German', () => {
   }
 
   /** Keeps a picture of it in test-results/ for whoever wants to look. */
-  async function fits(name: string): Promise<void> {
+  async function fits(name: string, themes: readonly string[] = ['dark'], inSight?: Locator): Promise<void> {
     const { app, window } = station;
-    for (const factor of [1, 2]) {
+    for (const [theme, factor] of themes.flatMap((theme) => [1, 2].map((factor) => [theme, factor] as const))) {
+      await window.evaluate((shown) => {
+        document.documentElement.dataset.theme = shown;
+      }, theme);
       await app.evaluate(
         ({ BrowserWindow }, by) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(by),
         factor,
       );
       await window.waitForTimeout(250); // for what follows the size of the window
+      await inSight?.evaluate((element) => element.scrollIntoView());
       // Playwright's own pictures know nothing of the zoom; the first one here shows what was drawn before.
       const png = await app.evaluate(async ({ BrowserWindow }) => {
         const contents = BrowserWindow.getAllWindows()[0]?.webContents;
         await contents?.capturePage();
         return (await contents?.capturePage())?.toPNG().toString('base64');
       });
-      writeFileSync(testResult(`german-${name}-${factor}.png`), Buffer.from(png ?? '', 'base64'));
+      writeFileSync(
+        testResult(`german-${name}${theme === 'dark' ? '' : `-${theme}`}-${factor}.png`),
+        Buffer.from(png ?? '', 'base64'),
+      );
       expect.soft(await overflowing(window), `${name} at ${factor * 100}%`).toEqual([]);
     }
+    await window.evaluate(() => {
+      document.documentElement.dataset.theme = 'dark';
+    });
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(1));
   }
 });

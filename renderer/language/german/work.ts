@@ -1,6 +1,8 @@
 /** Studies, findings, reports, the data folder and the administrator. */
 export const germanWork: Readonly<Record<string, string>> = {
   'The application is closing.': 'Die Anwendung wird geschlossen.',
+  'This is no package: the licences of what is inside lie in node_modules.':
+    'Dies ist kein Paket: Die Lizenzen der Bestandteile liegen in node_modules.',
   'This study is not in the worklist. Import it first.':
     'Diese Studie steht nicht in der Arbeitsliste. Importieren Sie sie zuerst.',
   'This image is not in the store. Import it first.': 'Dieses Bild ist nicht gespeichert. Importieren Sie es zuerst.',
