@@ -310,7 +310,7 @@ describe('hanging a study', () => {
       expect.stringMatching(/Length .*Coronal/),
       expect.stringMatching(/Ellipse .*Coronal/),
     ]);
-    await station.window.locator('[data-testid="series"] img').nth(1).waitFor();
+    await station.window.locator('[data-testid="series"] canvas').nth(1).waitFor();
     await station.window.screenshot({ path: testResult('restored.png') });
     expect(station.pageErrors).toEqual([]);
   });
