@@ -46,7 +46,7 @@ export async function calibrate(
   const draw =
     schedule.poolVariants === 0
       ? freshAnomalies(greys, method.mixture, networks, drawRandom)
-      : await pool(greys, method.mixture, schedule.poolVariants, networks, drawRandom, context);
+      : await pool(greys, method.mixture, schedule, networks, drawRandom, context);
   // Training is grey, as published; what is judged keeps its colours, so there the anomalies do as well. Coloured marks in
   // some pictures of a grey set make no difference.
   const judged =

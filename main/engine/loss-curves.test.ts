@@ -16,8 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Over 40 steps a mean is known to about 0.01: so far apart lie two seeds of one preset. */
 const WINDOW = 40;
+const SEEDS = [1, 2, 3];
+/** Beyond what the seeds of `parity` span: over 40 steps a mean is known to about 0.01. */
 const TOLERANCE = 0.02;
 
 it('trains the preset fast along the loss curve of parity, though it learns from a pool and a shorter context', {
@@ -25,14 +26,14 @@ it('trains the preset fast along the loss curve of parity, though it learns from
 }, async () => {
   const packFolder = await createSmallPack(folder);
   const support = Array.from({ length: 16 }, (_, i) => showPhantom(drawPhantom('mr-brain', i, { size: 64 })));
-  const curve = async (preset: 'parity' | 'fast') => {
+  const curve = async (preset: 'parity' | 'fast', seed: number) => {
     const output = await engine.run('calibrate', {
       packFolder,
       support,
       heldOut: support.slice(0, 2), // spares the cross-fit, which is no part of the curve
       preset,
       method: publishedSettings(schedules[preset].textAttention),
-      seed: 1,
+      seed,
       provider: 'cpu',
       toleratedShare: 0.2,
       preprocessing: 'test',
@@ -43,8 +44,15 @@ it('trains the preset fast along the loss curve of parity, though it learns from
       return window.reduce((sum, loss) => sum + loss, 0) / WINDOW;
     });
   };
-  const [parity, fast] = [await curve('parity'), await curve('fast')];
-  expect(parity.at(-1)).toBeLessThan(parity[0]! - 3 * TOLERANCE); // else there is no curve to follow
-  for (const [i, loss] of parity.entries())
-    expect(Math.abs(fast[i]! - loss), `steps ${i * WINDOW + 1} to ${(i + 1) * WINDOW}`).toBeLessThan(TOLERANCE);
+  const curves: number[][] = [];
+  for (const seed of SEEDS) curves.push(await curve('parity', seed));
+  const fast = await curve('fast', 1);
+  for (const [i, loss] of fast.entries()) {
+    const seen = curves.map((parity) => parity[i]!);
+    const steps = `steps ${i * WINDOW + 1} to ${(i + 1) * WINDOW}`;
+    expect(loss, steps).toBeGreaterThan(Math.min(...seen) - TOLERANCE);
+    expect(loss, steps).toBeLessThan(Math.max(...seen) + TOLERANCE);
+  }
+  // Else there is no curve to follow.
+  for (const parity of curves) expect(parity.at(-1)).toBeLessThan(parity[0]! - 3 * TOLERANCE);
 });

@@ -18,6 +18,8 @@ export interface Schedule {
   readonly promptEvery: number;
   /** Anomalies made once per picture and drawn from; 0 makes new ones for every batch, as published. */
   readonly poolVariants: number;
+  /** Whether they are varied when they are drawn (anomalies.ts). */
+  readonly poolVaried: boolean;
   /** Trainings that each leave a part of the support set out, where normals must be scored that were not trained on. */
   readonly crossFitFolds: number;
   /** Pictures of a step of such a training. */
@@ -35,6 +37,7 @@ export const schedules: Readonly<Record<Preset, Schedule>> = {
     epochs: 200,
     promptEvery: 1,
     poolVariants: 0,
+    poolVaried: false,
     crossFitFolds: 0,
     foldBatch: TRAINING_BATCH,
   },
@@ -43,6 +46,7 @@ export const schedules: Readonly<Record<Preset, Schedule>> = {
     epochs: 200,
     promptEvery: 5,
     poolVariants: 10,
+    poolVaried: true,
     crossFitFolds: 2,
     foldBatch: TRAINING_BATCH / 2,
   },
@@ -51,6 +55,7 @@ export const schedules: Readonly<Record<Preset, Schedule>> = {
     epochs: 50,
     promptEvery: 1,
     poolVariants: 10,
+    poolVaried: false,
     crossFitFolds: 2,
     foldBatch: TRAINING_BATCH,
   },

@@ -5,7 +5,7 @@ import type { Image8 } from '../image.ts';
 import { Random } from '../random.ts';
 import { gaussianFilter } from './gaussian-filter.ts';
 import { labelRegions } from './regions.ts';
-import { type AnomalyTask, anomalyTasks, applyTask, publishedMixture, synthesise } from './synthesise.ts';
+import { type AnomalyTask, anomalyTasks, applyTask, dealChanges, publishedMixture, synthesise } from './synthesise.ts';
 
 /** Smooth random tissue in 40..200, so that every task has something to change. */
 function tissue(width: number, height: number, random: Random): Image8 {
@@ -22,6 +22,22 @@ function support(count: number, width: number, height: number): Image8[] {
 const small = support(3, 96, 96);
 
 describe('anomaly synthesis', () => {
+  it('deals tasks in the proportions of the mixture, in another order each time', () => {
+    const mixture = { ...publishedMixture, 'cut-paste': 0.5, source: 0, identity: 0.25 };
+    const deals = [1, 2].map((seed) => dealChanges(mixture, 30, new Random(seed)));
+    for (const deal of deals) {
+      expect(deal.filter((task) => task === 'cut-paste')).toHaveLength(20);
+      expect(deal.filter((task) => task === 'gauss-intensity')).toHaveLength(10);
+    }
+    expect(deals[0]).not.toEqual(deals[1]);
+    // What does not come out even is left to chance, never to the order of the tasks.
+    const single = Array.from({ length: 200 }, (_, seed) => dealChanges(mixture, 1, new Random(seed))[0]);
+    expect(single.filter((task) => task === 'gauss-intensity').length).toBeGreaterThan(40);
+    expect(() =>
+      dealChanges({ ...mixture, 'cut-paste': 0, 'gauss-intensity': 0, identity: 1 }, 1, new Random(1)),
+    ).toThrow(Fault);
+  });
+
   it.each(anomalyTasks)('%s changes pixels inside its mask only, and leaves the input alone', (task) => {
     const random = new Random(1);
     const before = small[0]!.data.slice();

@@ -67,12 +67,29 @@ export function synthesise(
   return applyTask(drawTask(mixture, random), normal, support, random);
 }
 
+/**
+ * Tasks that change a picture, for so many pictures: each as often as the mixture says, as near as whole numbers come to it, in
+ * random order. Throws `usage` for probabilities that do not sum to 1, or where only the identity has any.
+ */
+export function dealChanges(mixture: TaskMixture, count: number, random: Random): AnomalyTask[] {
+  if (mixture.identity === 1) throw new Fault('usage', 'The mixture of anomaly tasks changes no picture.');
+  const offset = random.uniform();
+  // The identity comes last in the order of tasks: all below its share are changes.
+  const share = (k: number) => ((k + offset) / count) * (1 - mixture.identity);
+  return random.shuffle(Array.from({ length: count }, (_, k) => taskAt(mixture, share(k))));
+}
+
 function drawTask(mixture: TaskMixture, random: Random): AnomalyTask {
+  return taskAt(mixture, random.uniform());
+}
+
+/** The task that a share in [0, 1) falls to where the tasks lie one after the other, each as wide as its probability. */
+function taskAt(mixture: TaskMixture, share: number): AnomalyTask {
   const probabilities = anomalyTasks.map((task) => mixture[task]);
   const sum = probabilities.reduce((total, p) => total + p, 0);
   if (probabilities.some((p) => !(p >= 0)) || Math.abs(sum - 1) > 1e-9)
     throw new Fault('usage', `The probabilities of the anomaly tasks must sum to 1; these sum to ${sum}.`);
-  let left = random.uniform();
+  let left = share;
   const chosen = anomalyTasks.find((task) => {
     left -= mixture[task];
     return left < 0;
