@@ -5,17 +5,19 @@ import type { JobKind, JobStatus } from '../../../preload/contract/model.ts';
 export class JobsTray {
   readonly #window: Page;
   readonly tray: Locator;
+  readonly button: Locator;
   /** Failures that wait to be dismissed. */
   readonly faults: Locator;
 
   constructor(window: Page) {
     this.#window = window;
     this.tray = window.getByTestId('jobs-tray');
+    this.button = window.getByTestId('jobs-button');
     this.faults = window.getByTestId('notices-fault').getByTestId('notice');
   }
 
   async open(): Promise<void> {
-    if (!(await this.tray.isVisible())) await this.#window.getByTestId('jobs-button').click();
+    if (!(await this.tray.isVisible())) await this.button.click();
     await this.tray.waitFor();
   }
 
