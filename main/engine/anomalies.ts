@@ -58,7 +58,8 @@ export async function pool(
 ): Promise<DrawSamples> {
   const tapBytes = networks.taps.reduce((sum, { grid, width }) => sum + 4 * grid * grid * width, 0);
   const sampleBytes = tapBytes + 4 * networks.side ** 2;
-  const affordable = Math.floor(POOL_BUDGET_BYTES / sampleBytes / greys.length);
+  // A varied pool keeps the unchanged picture beside its variants.
+  const affordable = Math.floor(POOL_BUDGET_BYTES / sampleBytes / greys.length) - (varied ? 1 : 0);
   const variants = Math.max(LEAST_POOL_VARIANTS, Math.min(wanted, affordable));
   const total = variants * greys.length;
   const changes = varied ? dealChanges(mixture, total, random) : [];

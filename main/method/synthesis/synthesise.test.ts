@@ -33,9 +33,7 @@ describe('anomaly synthesis', () => {
     // What does not come out even is left to chance, never to the order of the tasks.
     const single = Array.from({ length: 200 }, (_, seed) => dealChanges(mixture, 1, new Random(seed))[0]);
     expect(single.filter((task) => task === 'gauss-intensity').length).toBeGreaterThan(40);
-    expect(() =>
-      dealChanges({ ...mixture, 'cut-paste': 0, 'gauss-intensity': 0, identity: 1 }, 1, new Random(1)),
-    ).toThrow(Fault);
+    expect(() => dealChanges({ ...mixture, identity: 0.5 }, 1, new Random(1))).toThrow(Fault);
   });
 
   it.each(anomalyTasks)('%s changes pixels inside its mask only, and leaves the input alone', (task) => {

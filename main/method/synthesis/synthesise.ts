@@ -69,10 +69,9 @@ export function synthesise(
 
 /**
  * Tasks that change a picture, for so many pictures: each as often as the mixture says, as near as whole numbers come to it, in
- * random order. Throws `usage` for probabilities that do not sum to 1, or where only the identity has any.
+ * random order. The mixture has one at least (settings.ts). Throws `usage` for probabilities that do not sum to 1.
  */
 export function dealChanges(mixture: TaskMixture, count: number, random: Random): AnomalyTask[] {
-  if (mixture.identity === 1) throw new Fault('usage', 'The mixture of anomaly tasks changes no picture.');
   const offset = random.uniform();
   // The identity comes last in the order of tasks: all below its share are changes.
   const share = (k: number) => ((k + offset) / count) * (1 - mixture.identity);
