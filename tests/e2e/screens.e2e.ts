@@ -30,7 +30,7 @@ describe('the screens', () => {
     // Thumbnails are asked for once the picture is up.
     await window.waitForFunction(() =>
       [...document.querySelectorAll('[data-testid="series"] .thumbnail')].every(
-        (thumbnail) => !thumbnail.checkVisibility() || thumbnail.querySelector('img'),
+        (thumbnail) => !thumbnail.checkVisibility() || thumbnail.querySelector('canvas'),
       ),
     );
     await window.waitForFunction(() => [...document.images].every((image) => image.complete));
