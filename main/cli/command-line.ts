@@ -127,14 +127,17 @@ function overview(): string {
 
 const PROGRESS_MS = 2000;
 
-/** Progress as lines on stderr, at most one every two seconds. */
+/** Progress as lines on stderr: one where another kind of work begins, and at most one every two seconds of each. */
 function jobOf(host: CommandHost): JobContext {
   let last = performance.now();
+  let counted: string | undefined;
   return {
     id: `cli-${process.pid}-${Date.now()}`,
     signal: host.signal,
     progress: (progress: JobProgress) => {
-      if (performance.now() - last < PROGRESS_MS) return;
+      const begins = counted !== undefined && counted !== progress.unit;
+      counted = progress.unit;
+      if (!begins && performance.now() - last < PROGRESS_MS) return;
       last = performance.now();
       host.log(progressLine(progress));
     },
