@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { app, BrowserWindow } from 'electron';
 import type { MemoryFigures, RenderingFigures, RenderingPlan } from '../bench/suite.ts';
 import { Fault } from '../fault.ts';
-import { closeInPage, openInPage, scrollInPage, toggleInPage } from './rendering-script.ts';
+import { closeInPage, openInPage, readInPage, scrollInPage, toggleInPage } from './rendering-script.ts';
 import { runWorkstation } from './workstation-window.ts';
 
 /** First word of the arguments of the measured process; the plan follows as JSON. */
@@ -18,9 +18,8 @@ const LOOKING_MS = 3000;
 const OPENINGS = 6;
 const SCROLL = { steps: 240, perSecond: 20 };
 const TOGGLES = 40;
-/** Studies after which memory is noted: once everything is loaded, then again and again. */
-const FIRST = 10;
-const REMEMBER_EVERY = 50;
+/** Studies between two notes of memory. */
+const REMEMBER_EVERY = 10;
 
 /** A window that never comes to its end, e.g. where nothing can be drawn, is given up. */
 const LIMIT_MS = 15 * 60_000;
@@ -81,11 +80,10 @@ export async function runMeasuredWindow(args: readonly string[]): Promise<void> 
 
 async function measure(window: BrowserWindow, plan: RenderingPlan): Promise<RenderingFigures> {
   const run = (script: string) => window.webContents.executeJavaScript(script);
-  // Put there once: what is compiled anew for every call would look like a growing heap.
-  const acts = [openInPage, closeInPage, scrollInPage, toggleInPage];
-  await run(`globalThis.acts = {${acts.map((act) => `${act.name}: ${act.toString()}`).join()}}; null`);
+  const acts = [openInPage, closeInPage, scrollInPage, toggleInPage, readInPage];
+  await run(`${acts.join('\n')}; null`); // declares them in the page
   const inPage = <Args extends readonly unknown[], T>(act: (...args: Args) => Promise<T>, ...args: Args): Promise<T> =>
-    run(`acts.${act.name}(...${JSON.stringify(args)})`);
+    run(`${act.name}(...${JSON.stringify(args)})`);
   await new Promise((looked) => setTimeout(looked, LOOKING_MS));
   const openingMs: number[] = [];
   for (let opening = 0; opening < OPENINGS; opening++) {
@@ -96,12 +94,11 @@ async function measure(window: BrowserWindow, plan: RenderingPlan): Promise<Rend
   await inPage(openInPage, plan.analysed);
   const overlay = await inPage(toggleInPage, TOGGLES);
   const memory: MemoryFigures[] = [];
-  for (const [index, patientId] of plan.small.entries()) {
-    await inPage(openInPage, patientId);
-    const heapMb = await inPage(closeInPage);
-    const closed = index + 1;
-    if (closed % REMEMBER_EVERY === 0 || closed === FIRST || closed === plan.small.length)
-      memory.push({ closed, ...memoryOf(window), heapMb });
+  for (let closed = 0; closed < plan.small.length; ) {
+    const next = plan.small.slice(closed, closed + REMEMBER_EVERY);
+    const heapMb = await inPage(readInPage, next);
+    closed += next.length;
+    memory.push({ closed, ...memoryOf(window), heapMb });
   }
   return { openingMs, scroll, overlay, memory };
 }

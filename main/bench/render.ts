@@ -6,7 +6,14 @@ import { importPaths } from '../services/import.ts';
 import type { JobContext } from '../services/jobs.ts';
 import { openWorkstation, type Workstation } from '../services/workstation.ts';
 import { calibrateOnStudies, studyOf, writeCtStudies } from './ct-studies.ts';
-import { type BenchContext, type BenchRow, figure, type RenderingFigures, type Suite } from './suite.ts';
+import {
+  type BenchContext,
+  type BenchRow,
+  figure,
+  type MemoryFigures,
+  type RenderingFigures,
+  type Suite,
+} from './suite.ts';
 
 const SLICES = 300;
 const STUDIES = 200;
@@ -44,7 +51,7 @@ interface Sizes {
 
 const LARGE = 'BENCH-LARGE';
 /** Patient id of a small study: what the worklist is searched for. */
-const titleOf = (index: number) => `BENCH-SMALL-${String(index).padStart(3, '0')}`;
+const titleOf = (index: number) => `BENCH-SMALL-${String(index).padStart(4, '0')}`;
 
 async function writeStudies(folder: string, sizes: Sizes, { signal }: JobContext): Promise<void> {
   await writeCtStudies(folder, { titles: [LARGE], slices: sizes.slices, side: sizes.side }, signal);
@@ -58,14 +65,13 @@ async function analyseOne(station: Workstation, { job }: BenchContext): Promise<
   await analyseStudy(station, { studyInstanceUid: studyOf(titleOf(0)), calibrationId }, job);
 }
 
-function rowsOf(figures: RenderingFigures, { slices, side, studies }: Sizes): BenchRow[] {
+function rowsOf(figures: RenderingFigures, { slices, side }: Sizes): BenchRow[] {
   const { openingMs, scroll, overlay, memory } = figures;
   const ct = `${slices} slices of ${side} x ${side}`;
   const steps = `${scroll.steps} steps, ${scroll.perSecond} a second, ${ct}`;
   const toggles = `${overlay.frames.length} times on or off`;
-  const after = (count: number) => `after closing ${count} studies of ${SLICES_OF_SMALL} slices, garbage collected`;
-  const first = memory[0];
-  const last = memory.at(-1);
+  const half = Math.ceil(memory.length / 2);
+  const stretches = [memory.slice(0, 1), memory.slice(1, half), memory.slice(half)];
   return [
     figure('first image, first opening', openingMs[0] ?? 0, 'ms', `from the double click to the drawn picture; ${ct}`),
     figure('first image, median of later openings', median(openingMs.slice(1)), 'ms', ct),
@@ -74,16 +80,25 @@ function rowsOf(figures: RenderingFigures, { slices, side, studies }: Sizes): Be
     figure('scrolling, frames a second', scroll.framesPerSecond, 'count', steps),
     figure('map on or off, most frames until it is drawn', Math.max(...overlay.frames), 'count', toggles),
     figure('map on or off, median', median(overlay.ms), 'ms', `from the key to the drawn overlay; ${toggles}`),
-    ...(first && last
-      ? [
-          figure('window memory at first', first.windowMb, 'MB', after(first.closed)),
-          figure('window memory at last', last.windowMb, 'MB', after(last.closed)),
-          figure('graphics memory at first', first.graphicsMb, 'MB', after(first.closed)),
-          figure('graphics memory at last', last.graphicsMb, 'MB', after(last.closed)),
-          figure('heap at last, over first', last.heapMb / first.heapMb, 'ratio', `${studies} studies`),
-        ]
-      : []),
+    ...memoryRows('window memory', 'windowMb', stretches),
+    ...memoryRows('graphics memory', 'graphicsMb', stretches),
+    ...memoryRows('heap', 'heapMb', stretches),
   ];
+}
+
+/** Medians: a single note hangs on whether a painted buffer or a young generation was just then let go of. */
+function memoryRows(
+  what: string,
+  which: 'windowMb' | 'graphicsMb' | 'heapMb',
+  stretches: readonly (readonly MemoryFigures[])[],
+): BenchRow[] {
+  return stretches.flatMap((notes) => {
+    const [first, last] = [notes[0]?.closed, notes.at(-1)?.closed];
+    if (first === undefined) return [];
+    const closed = first === last ? `${first}` : `${first} to ${last}`;
+    const note = `median of ${notes.length}, noted after closing studies of ${SLICES_OF_SMALL} slices, garbage collected`;
+    return figure(`${what}, ${closed} closed`, median(notes.map((noted) => noted[which])), 'MB', note);
+  });
 }
 
 function median(values: readonly number[]): number {
