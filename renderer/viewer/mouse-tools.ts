@@ -82,11 +82,13 @@ export function addMeasuringTools(group: ToolTypes.IToolGroup, units: string): v
     });
 }
 
-/** Gives a viewport its own set of tools. */
-export function addToolGroup(viewportId: string, engineId: string): void {
+/** Gives a viewport its own set of tools, one of them on the first button. */
+export function addToolGroup(viewportId: string, engineId: string, tool: MouseTool): void {
   const group = ToolGroupManager.createToolGroup(viewportId);
   if (!group) throw new Error(`There is already a tool group ${viewportId}.`);
   for (const name of Object.values(toolNames)) group.addTool(name, { getTextLines: measuredLines });
+  // Before the viewport is in it: every change of a tool draws the group's viewports, and this one has no picture yet.
+  useTool(viewportId, tool);
   group.addViewport(viewportId, engineId);
 }
 

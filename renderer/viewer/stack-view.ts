@@ -46,6 +46,8 @@ export class StackView implements PictureView {
   readonly #tint: PictureTint;
   readonly #onRendered: (state: ViewState) => void;
   readonly #onFailed: (index: number, error: unknown) => void;
+  /** On the first button of the mouse. */
+  #tool: MouseTool = 'window';
   #imageIds: string[] = [];
   #frames: readonly FrameRow[] = [];
   #fetching = 0;
@@ -90,8 +92,7 @@ export class StackView implements PictureView {
       defaultOptions: { background: [0, 0, 0] },
     });
     this.#viewport = this.#engine.getViewport<Types.IStackViewport>(this.#id);
-    addToolGroup(this.#id, this.#engine.id);
-    this.useTool('window');
+    addToolGroup(this.#id, this.#engine.id, this.#tool);
     element.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.#forNewImage);
     element.addEventListener(Enums.Events.VOI_MODIFIED, this.#followCurve);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#rendered);
@@ -132,6 +133,8 @@ export class StackView implements PictureView {
   }
 
   useTool(tool: MouseTool): void {
+    if (tool === this.#tool) return;
+    this.#tool = tool;
     useTool(this.#id, tool);
   }
 
