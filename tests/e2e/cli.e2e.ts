@@ -248,8 +248,7 @@ describe('exit codes', () => {
       ];
       await answerOf(...command, whole);
       const running = startInTerminal([...command, killed, '--data-dir', place]);
-      const checkpoints = () =>
-        readdirSync(join(place, 'checkpoints')).filter((name) => name.endsWith('.safetensors'));
+      const checkpoints = () => readdirSync(join(place, 'checkpoints')).filter((name) => name.endsWith('.safetensors'));
       await running.says(/Training, \d+ of 200 steps/);
       await expect.poll(checkpoints, { interval: 5 }).toHaveLength(1);
       running.kill();
