@@ -72,6 +72,25 @@ describe(`a worklist of ${STUDIES} studies`, () => {
       .toSatisfy((months: string[]) => months.length > 0 && months.every((month) => month === 'Jun'));
     await window.getByTestId('clear-filters').click();
     await expect.poll(() => textOf(worklist.count)).toBe('50,000 studies');
+    // Half a day is no filter, and that is said once the field is left.
+    const hint = from.getByRole('alert');
+    await typeDay(from, '2026-06-');
+    expect(await hint.count()).toBe(0);
+    await window.keyboard.press('Enter');
+    expect(await textOf(hint)).toMatch(/^Not a whole day/);
+    await window.keyboard.press('ArrowLeft');
+    expect(await hint.count()).toBe(0);
+    await worklist.search.focus();
+    expect(await textOf(hint)).toMatch(/^Not a whole day/);
+    await window.screenshot({ path: testResult('half-a-day.png') });
+    expect(await textOf(worklist.count)).toBe('50,000 studies');
+    await typeDay(from, '2026-06-01');
+    expect(await hint.count()).toBe(0);
+    await worklist.search.focus();
+    await expect.poll(() => textOf(worklist.count)).not.toBe('50,000 studies');
+    expect(await hint.count()).toBe(0);
+    await window.getByTestId('clear-filters').click();
+    await expect.poll(() => textOf(worklist.count)).toBe('50,000 studies');
   });
 
   test('sorts by a column, and the other way round', async () => {
